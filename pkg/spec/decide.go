@@ -1,0 +1,123 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Decide applies the rules to a specification. It returns a decision for every
+// recursive bind that covers a mount area, and for every other field that has
+// to change with them; for a specification without a covering bind it returns
+// none.
+func Decide(d *Document, h Host) []Decision {
+	var decisions []Decision
+	survey := newSurvey(h)
+	covering := make(map[int]bool)
+	slave := false // some covering bind shall be slave
+	for i, m := range d.mounts {
+		if !isRecursiveBind(m.Options) {
+			continue
+		}
+		dir, ok := h.Sources[m.Source]
+		if !ok {
+			continue
+		}
+		covers := survey.covers(dir)
+		if len(covers) == 0 {
+			continue
+		}
+		covering[i] = true
+		decision := d.decideBind(i, h)
+		decision.Covers = covers
+		decisions = append(decisions, decision)
+		slave = slave || slices.Contains(decision.After, "rslave")
+	}
+	if !slave || !endsSlave(d.rootfsProp, h.Runtime) {
+		return decisions
+	}
+	return append(decisions, d.setRootfsPropagation(covering)...)
+}
+
+// decideBind decides about one bind that covers.
+func (d *Document) decideBind(i int, h Host) Decision {
+	m := d.mounts[i]
+	decision := d.mountDecision(i)
+	restricted := slices.ContainsFunc(m.Options, func(o string) bool { return slices.Contains(inheritedNever, o) })
+	mapped := len(m.UIDMappings) > 0 || len(m.GIDMappings) > 0 ||
+		slices.Contains(m.Options, "idmap") || slices.Contains(m.Options, "ridmap")
+	switch {
+	case !h.IgnoreAnnotations && d.annotations[AnnotationPropagation] == "keep":
+		decision.Reason = ReasonOptedOut
+	case receives(m.Options):
+		decision.Reason = ReasonReceives
+		decision.After = m.Options
+	case mapped:
+		decision.Reason = ReasonMapped
+	case restricted:
+		decision.Reason = ReasonRestricted
+	case h.KeepReadOnly && isReadOnly(m.Options):
+		decision.Reason = ReasonReadOnly
+	default:
+		decision.Action = ActionRewrite
+		decision.Reason = ReasonCovers
+		decision.After = withPropagation(m.Options, "rslave")
+	}
+	return decision
+}
+
+// endsSlave reports whether, under the given linux.rootfsPropagation, a bind
+// with rslave does not become a slave of the host's mount.
+//
+// With private and slave, which act on the root mount only, and with the
+// unbindable ones it becomes something else than asked for in runc and crun
+// alike; with rprivate it is private in both. shared and rshared stay: whoever
+// set them wants the container's own mounts to be seen outside.
+func endsSlave(rootfsPropagation string, runtime Runtime) bool {
+	switch rootfsPropagation {
+	case "private", "rprivate", "slave", "unbindable", "runbindable":
+		return true
+	case "":
+		return runtime != RuntimeRunc
+	default:
+		return false
+	}
+}
+
+// setRootfsPropagation makes the container's tree rslave, and pins the binds
+// that say nothing of propagation, for which that would be a change.
+func (d *Document) setRootfsPropagation(covering map[int]bool) []Decision {
+	root := Decision{
+		Field:  "/linux/rootfsPropagation",
+		Action: ActionRewrite,
+		Reason: ReasonRootfs,
+		After:  []string{"rslave"},
+		mount:  -1,
+	}
+	if d.rootfsProp != "" {
+		root.Before = []string{d.rootfsProp}
+	}
+	decisions := []Decision{root}
+	for i, m := range d.mounts {
+		if covering[i] || !isBind(m.Options) || hasPropagation(m.Options) {
+			continue
+		}
+		pin := d.mountDecision(i)
+		pin.Action = ActionRewrite
+		pin.Reason = ReasonPinned
+		pin.After = withPropagation(m.Options, "rprivate")
+		decisions = append(decisions, pin)
+	}
+	return decisions
+}
+
+func (d *Document) mountDecision(i int) Decision {
+	m := d.mounts[i]
+	return Decision{
+		Field:       fmt.Sprintf("/mounts/%d/options", i),
+		Action:      ActionLeave,
+		Source:      m.Source,
+		Destination: m.Destination,
+		Before:      m.Options,
+		mount:       i,
+	}
+}
