@@ -1,0 +1,17 @@
+// unbusy-runtime stands in front of an OCI runtime: it rewrites the binds of a
+// container that would hold other containers' mounts, and then becomes runc,
+// crun or whatever it was put in front of.
+package main
+
+import (
+	"os"
+	"runtime"
+
+	"github.com/unbusy/unbusy/internal/wrapper"
+)
+
+// init keeps main on the process's first thread, which is the one that may
+// execute the runtime: see [wrapper.Main].
+func init() { runtime.LockOSThread() }
+
+func main() { os.Exit(wrapper.Main(os.Args)) }

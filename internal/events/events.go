@@ -1,0 +1,96 @@
+// Package events keeps a short record of what did not go as it should: a
+// rewrite that was given up so that a container could start. `unbusy doctor`
+// and people read it.
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	// Path is where the record is kept. It is gone after a reboot, as is what
+	// it tells about.
+	Path = "/run/unbusy/events"
+	// maxSize bounds the record, in bytes. Of a full one the newer half stays.
+	maxSize = 1 << 20
+)
+
+// Kind says which way a failure was taken.
+type Kind string
+
+// FailedOpen is a rewrite that was given up: the container runs as it would
+// without unbusy.
+const FailedOpen Kind = "failed-open"
+
+// Event is one line of the record.
+type Event struct {
+	Time time.Time `json:"time"`
+	Kind Kind      `json:"kind"`
+	// Program is the part of unbusy that met the failure.
+	Program string `json:"program"`
+	// Bundle is the container's bundle directory.
+	Bundle string `json:"bundle,omitempty"`
+	Error  string `json:"error"`
+}
+
+// Append adds an event to the record at path, which it makes if need be.
+func Append(path string, e Event) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	// O_NONBLOCK: whatever is in the record's place, nobody waits for it.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, trim(f), f.Close())
+}
+
+// trim keeps the newer half of a record that has become too large.
+func trim(f *os.File) error {
+	if large, _, err := tooLarge(f); err != nil || !large {
+		return err
+	}
+	// Of several writers one does it; closing the file gives the lock up.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil
+		}
+		return os.NewSyscallError("flock", err)
+	}
+	// Another one may have done it just before.
+	large, size, err := tooLarge(f)
+	if err != nil || !large {
+		return err
+	}
+	newer := make([]byte, maxSize/2)
+	if _, err := f.ReadAt(newer, size-int64(len(newer))); err != nil {
+		return fmt.Errorf("read the newer half: %w", err)
+	}
+	_, whole, _ := bytes.Cut(newer, []byte("\n"))
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.Write(whole)
+	return err
+}
+
+func tooLarge(f *os.File) (bool, int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, 0, err
+	}
+	return info.Size() > maxSize, info.Size(), nil
+}

@@ -1,0 +1,92 @@
+package events
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+func readEvents(t *testing.T, path string) []Event {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []Event
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var e Event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatalf("%q: %v", lines.Text(), err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func TestAppend(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run/unbusy/events")
+	for _, text := range []string{"first", "second\nline \x1b[31m"} {
+		if err := Append(path, Event{Kind: FailedOpen, Program: "p", Bundle: "/b", Error: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := readEvents(t, path)
+	if len(got) != 2 || got[0].Error != "first" || got[1].Error != "second\nline \x1b[31m" || got[1].Kind != FailedOpen {
+		t.Errorf("read %+v", got)
+	}
+}
+
+func TestAppendIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events")
+	long := strings.Repeat("x", 10_000)
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 100 {
+				if err := Append(path, Event{Error: long}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	if err := Append(path, Event{Error: "last"}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > maxSize+20_000 {
+		t.Errorf("%d bytes", info.Size())
+	}
+	got := readEvents(t, path)
+	if len(got) < 40 || got[len(got)-1].Error != "last" {
+		t.Errorf("%d events are left, the last is %.20q", len(got), got[len(got)-1].Error)
+	}
+}
+
+func TestAppendDoesNotFollowOrWait(t *testing.T) {
+	dir := t.TempDir()
+	fifo, link := filepath.Join(dir, "fifo"), filepath.Join(dir, "link")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := Append(link, Event{}); err == nil {
+		t.Error("wrote through a link")
+	}
+	_ = Append(fifo, Event{}) // whatever it says, it has returned
+	if _, err := os.Stat(filepath.Join(dir, "target")); err == nil {
+		t.Error("made the link's target")
+	}
+}

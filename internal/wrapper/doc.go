@@ -1,0 +1,7 @@
+// Package wrapper is what unbusy-runtime does between its start and becoming
+// the runtime that it wraps.
+//
+// It is invisible: the wrapped runtime gets the same arguments, environment,
+// descriptors and process, and whatever goes wrong on the way is logged and
+// otherwise without consequence.
+package wrapper

@@ -1,0 +1,164 @@
+package wrapper
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/sirupsen/logrus"
+
+	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/events"
+	"github.com/unbusy/unbusy/internal/log"
+	"github.com/unbusy/unbusy/internal/maydetach"
+	"github.com/unbusy/unbusy/internal/rewrite"
+	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/pkg/spec"
+)
+
+const program = "unbusy-runtime"
+
+// protection is what happens before a container is created.
+type protection struct {
+	invocation Invocation
+	settings   config.Config
+	bundle     string
+	log        *logrus.Entry
+}
+
+// protect rewrites the container's specification and turns on
+// may_detach_mounts. It fails open: whatever happens, it returns, and the
+// container starts with the specification it had.
+func protect(invocation Invocation, runtime string, settings config.Config, unknown []string, configErr error) {
+	p := protection{invocation: invocation, settings: settings}
+	p.log = log.New(log.Options{
+		Program:       program,
+		RuntimeLog:    invocation.Log,
+		RuntimeFormat: invocation.LogFormat,
+		System:        settings.Log != config.LogNone,
+	}).WithField("program", program)
+	defer func() {
+		if r := recover(); r != nil {
+			p.failOpen(fmt.Errorf("panic: %v", r))
+		}
+	}()
+
+	bundle, err := filepath.Abs(invocation.Bundle)
+	if err != nil {
+		p.failOpen(err)
+		return
+	}
+	p.bundle = bundle
+	p.log = p.log.WithField("bundle", bundle)
+	if len(unknown) > 0 {
+		p.log.Warnf("%s: unknown keys: %s", config.DefaultPath, strings.Join(unknown, ", "))
+	}
+	if configErr != nil {
+		// What the operator excluded is not known: nothing is rewritten.
+		p.failOpen(configErr)
+		return
+	}
+	p.mayDetachMounts()
+	p.rewrite(runtime)
+}
+
+func (p protection) mayDetachMounts() {
+	if !p.settings.MayDetachMounts {
+		return
+	}
+	switch on, err := maydetach.TurnOn("/proc"); {
+	case errors.Is(err, maydetach.ErrSplit):
+		p.log.WithError(err).Warn("fs.may_detach_mounts is left off")
+	case errors.Is(err, os.ErrPermission):
+		// A rootless engine cannot, and need not, change the host's kernel.
+		p.log.WithError(err).Debug("fs.may_detach_mounts is left as it is")
+	case err != nil:
+		p.failOpen(fmt.Errorf("turn on fs.may_detach_mounts: %w", err))
+	case on:
+		p.log.Info("turned on fs.may_detach_mounts")
+	}
+}
+
+func (p protection) rewrite(runtime string) {
+	behaviour, known := behaviourOf(runtime)
+	if !known && p.settings.RuntimeKind != "" {
+		behaviour, known = spec.Runtime(p.settings.RuntimeKind), true
+	}
+	if !known {
+		p.log.Debugf("%s is no runtime whose propagation is known", runtime)
+		return
+	}
+	decisions, err := rewrite.Do(rewrite.Request{
+		Bundle:            p.bundle,
+		Config:            p.invocation.Config,
+		Runtime:           behaviour,
+		KeepReadOnly:      !p.settings.RewriteReadOnly,
+		IgnoreAnnotations: !p.settings.HonorAnnotations,
+		Areas:             p.areas,
+	})
+	if err != nil {
+		p.failOpen(err)
+		return
+	}
+	for _, d := range decisions {
+		p.report(d)
+	}
+}
+
+func (p protection) areas(table []*mountinfo.Info) []spec.Area {
+	found := roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: p.settings})
+	for _, warning := range found.Warnings {
+		p.log.WithError(warning).Warn("looking for runtime roots")
+	}
+	return found.Areas()
+}
+
+// report logs a decision. A bind that stays although it covers, or stays
+// private in spite of rslave, is what an operator wants to find later.
+func (p protection) report(d spec.Decision) {
+	entry := p.log.WithFields(logrus.Fields{
+		"field":  d.Field,
+		"reason": string(d.Reason),
+		"before": strings.Join(d.Before, ","),
+	})
+	if d.Source != "" {
+		entry = entry.WithFields(logrus.Fields{"source": d.Source, "destination": d.Destination})
+	}
+	if len(d.Covers) > 0 {
+		entry = entry.WithField("covers", filepath.Join(d.Covers[0].Root, d.Covers[0].Owner))
+	}
+	if private := d.Unprotected(); private != nil {
+		entry = entry.WithField("private", strings.Join(private, " "))
+	}
+	switch {
+	case d.Action != spec.ActionRewrite && d.Reason == spec.ReasonReceives:
+		entry.Debug("bind needs no change")
+	case d.Action != spec.ActionRewrite:
+		entry.Info("bind left as it is")
+	case d.Unprotected() != nil:
+		entry.WithField("after", strings.Join(d.After, ",")).
+			Warn("bind rewritten, but it keeps copies below private mounts of the host")
+	default:
+		entry.WithField("after", strings.Join(d.After, ",")).Info("rewritten")
+	}
+}
+
+// failOpen says, loudly and where it can be found, that the container starts
+// without protection.
+func (p protection) failOpen(err error) {
+	p.log.WithError(err).Error("the container starts as it would without unbusy")
+	event := events.Event{
+		Time:    time.Now().UTC(),
+		Kind:    events.FailedOpen,
+		Program: program,
+		Bundle:  p.bundle,
+		Error:   err.Error(),
+	}
+	if err := events.Append(events.Path, event); err != nil && !errors.Is(err, os.ErrPermission) {
+		p.log.WithError(err).Warn("the failure could not be recorded")
+	}
+}
