@@ -65,10 +65,15 @@ func (r Request) do(file *spec.File) ([]spec.Decision, error) {
 	if err != nil {
 		return nil, err
 	}
+	rootfs, err := rootDirectory(document.RootPath(), r.Bundle)
+	if err != nil {
+		return nil, err
+	}
 	decisions := spec.Decide(document, spec.Host{
 		Areas:             r.Areas(table),
 		Mounts:            table,
 		Sources:           sources,
+		Rootfs:            rootfs,
 		Runtime:           r.Runtime,
 		KeepReadOnly:      r.KeepReadOnly,
 		IgnoreAnnotations: r.IgnoreAnnotations,
@@ -85,18 +90,37 @@ func (r Request) do(file *spec.File) ([]spec.Decision, error) {
 func directories(sources []string, bundle string) (map[string]string, error) {
 	resolved := make(map[string]string, len(sources))
 	for _, source := range sources {
-		path := source
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(bundle, path)
-		}
-		dir, err := linux.Directory(path)
-		switch {
-		case err == nil:
-			resolved[source] = dir
-		case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR):
-		default:
+		switch dir, err := directory(source, bundle); {
+		case err != nil:
 			return nil, fmt.Errorf("resolve the bind source %s: %w", source, err)
+		case dir != "":
+			resolved[source] = dir
 		}
 	}
 	return resolved, nil
+}
+
+// rootDirectory resolves the container's root.
+func rootDirectory(path, bundle string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	dir, err := directory(path, bundle)
+	if err != nil {
+		return "", fmt.Errorf("resolve the container's root %s: %w", path, err)
+	}
+	return dir, nil
+}
+
+// directory resolves a path of the specification, "" for one that leads to no
+// directory.
+func directory(path, bundle string) (string, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(bundle, path)
+	}
+	dir, err := linux.Directory(path)
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
+		return "", nil
+	}
+	return dir, err
 }

@@ -17,8 +17,10 @@ type Cover struct {
 	// area by its path.
 	Alias string `json:"alias,omitempty"`
 	// Private are the mountpoints between the source and the area whose mounts
-	// get no events in the runtime's own namespace. A clone of them is private
-	// as well, whatever the bind asks for, so rslave does not help below them.
+	// get no events in the runtime's own namespace, or will get none because
+	// the container's root is a directory on them (see [rootParent]). A clone
+	// of them is private as well, whatever the bind asks for, so rslave does
+	// not help below them.
 	Private []string `json:"private,omitempty"`
 }
 
@@ -27,6 +29,8 @@ type survey struct {
 	areas []Area
 	tree  mountTree
 	homes []home // in the order of areas
+	// ended is the mount that the runtime makes private, nil if there is none.
+	ended *mountinfo.Info
 }
 
 // home is where an area lies in its file system, however that is mounted.
@@ -65,7 +69,7 @@ func (s survey) covers(dir string) []Cover {
 	var found []Cover
 	for i, area := range s.areas {
 		if area.Covers(dir) {
-			found = append(found, Cover{Area: area, Private: privateBetween(above, below, area)})
+			found = append(found, Cover{Area: area, Private: s.privateBetween(above, below, area)})
 		} else if c, ok := s.coversByAlias(dir, above, below, i); ok {
 			found = append(found, c)
 		}
@@ -77,18 +81,20 @@ func (s survey) covers(dir string) []Cover {
 // that the source is on down to the area. They are what decides whether an
 // unmount in the area travels: propagation goes by the parent of the mount that
 // is taken away, and does not pass a private mount.
-func privateBetween(above *mountinfo.Info, below []*mountinfo.Info, area Area) []string {
+func (s survey) privateBetween(above *mountinfo.Info, below []*mountinfo.Info, area Area) []string {
 	var private []string
-	if above != nil && isPrivate(above) {
+	if above != nil && s.isPrivate(above) {
 		private = append(private, above.Mountpoint)
 	}
 	for _, m := range below {
-		if area.Covers(m.Mountpoint) && isPrivate(m) && !slices.Contains(private, m.Mountpoint) {
+		if area.Covers(m.Mountpoint) && s.isPrivate(m) && !slices.Contains(private, m.Mountpoint) {
 			private = append(private, m.Mountpoint)
 		}
 	}
 	return private
 }
+
+func (s survey) isPrivate(m *mountinfo.Info) bool { return m == s.ended || isPrivate(m) }
 
 // coversByAlias finds a mount, the one that dir is on or one below, by which
 // the area can be reached from dir on another path than its own. It counts if
@@ -105,7 +111,7 @@ func (s survey) coversByAlias(dir string, above *mountinfo.Info, below []*mounti
 			return Cover{}, false
 		}
 		c := Cover{Area: s.areas[i], Alias: alias.Mountpoint}
-		if isPrivate(alias) {
+		if s.isPrivate(alias) {
 			c.Private = []string{alias.Mountpoint}
 		}
 		return c, true

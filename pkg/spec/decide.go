@@ -12,8 +12,12 @@ import (
 func Decide(d *Document, h Host) []Decision {
 	var decisions []Decision
 	survey := newSurvey(h)
+	parent := survey.tree.rootParent(h.Rootfs)
+	if endsRootParent(d.rootfsProp, h.Runtime) {
+		survey.ended = parent
+	}
 	covering := make(map[int]bool)
-	slave := false // some covering bind shall be slave
+	ends := false // rootfsPropagation ends what shall be slave
 	for i, m := range d.mounts {
 		if !isRecursiveBind(m.Options) {
 			continue
@@ -30,9 +34,11 @@ func Decide(d *Document, h Host) []Decision {
 		decision := d.decideBind(i, h)
 		decision.Covers = covers
 		decisions = append(decisions, decision)
-		slave = slave || slices.Contains(decision.After, "rslave")
+		if slices.Contains(decision.After, "rslave") {
+			ends = ends || endsSlave(d.rootfsProp, h.Runtime, survey.tree.clones(dir, parent))
+		}
 	}
-	if !slave || !endsSlave(d.rootfsProp, h.Runtime) {
+	if !ends {
 		return decisions
 	}
 	return append(decisions, d.setRootfsPropagation(covering)...)
@@ -63,24 +69,6 @@ func (d *Document) decideBind(i int, h Host) Decision {
 		decision.After = withPropagation(m.Options, "rslave")
 	}
 	return decision
-}
-
-// endsSlave reports whether, under the given linux.rootfsPropagation, a bind
-// with rslave does not become a slave of the host's mount.
-//
-// With private and slave, which act on the root mount only, and with the
-// unbindable ones it becomes something else than asked for in runc and crun
-// alike; with rprivate it is private in both. shared and rshared stay: whoever
-// set them wants the container's own mounts to be seen outside.
-func endsSlave(rootfsPropagation string, runtime Runtime) bool {
-	switch rootfsPropagation {
-	case "private", "rprivate", "slave", "unbindable", "runbindable":
-		return true
-	case "":
-		return runtime != RuntimeRunc
-	default:
-		return false
-	}
 }
 
 // setRootfsPropagation makes the container's tree rslave, and pins the binds

@@ -244,6 +244,43 @@ func TestDecide(t *testing.T) {
 			want:   []string{"leave /mounts/0/options: " + string(ReasonRestricted)},
 		},
 		{
+			name:   "runc makes the mount private that the root is a directory on",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]}]}`,
+			change: func(h *Host) { h.Rootfs = "/srv/bundle/rootfs" },
+			want:   []string{covers + "rbind,rslave", "rewrite /linux/rootfsPropagation: " + string(ReasonRootfs) + " -> rslave"},
+		},
+		{
+			name:   "it matters as well if it is cloned with the source",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]}]}`,
+			table:  sharedHost + "50 22 254:9 / /var/lib/docker rw shared:30 - ext4 /dev/vdb rw\n",
+			change: func(h *Host) { h.Rootfs = "/var/lib/docker/vfs/dir/aaa" },
+			want:   []string{covers + "rbind,rslave", "rewrite /linux/rootfsPropagation: " + string(ReasonRootfs) + " -> rslave"},
+		},
+		{
+			name:   "it does not if it is another mount",
+			spec:   `{"mounts":[{"source":"/run","options":["rbind"]}]}`,
+			change: func(h *Host) { h.Rootfs = "/srv/bundle/rootfs" },
+			want:   []string{covers + "rbind,rslave"},
+		},
+		{
+			name:   "a root that is a mount of its own",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]}]}`,
+			change: func(h *Host) { h.Rootfs = "/var/lib/docker/overlay2/aaa/merged" },
+			want:   []string{covers + "rbind,rslave"},
+		},
+		{
+			name:   "crun makes it private whatever is set",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]}],"linux":{"rootfsPropagation":"rslave"}}`,
+			change: func(h *Host) { h.Runtime, h.Rootfs = RuntimeCrun, "/srv/bundle/rootfs" },
+			want:   []string{covers + "rbind,rslave (private: /)"},
+		},
+		{
+			name:   "so does runc under shared",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]}],"linux":{"rootfsPropagation":"shared"}}`,
+			change: func(h *Host) { h.Rootfs = "/srv/bundle/rootfs" },
+			want:   []string{covers + "rbind,rslave (private: /)"},
+		},
+		{
 			name: "shared rootfsPropagation stays",
 			spec: `{"mounts":[{"source":"/","options":["rbind"]}],"linux":{"rootfsPropagation":"shared"}}`,
 			want: []string{covers + "rbind,rslave"},

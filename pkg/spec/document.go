@@ -17,6 +17,7 @@ type Document struct {
 	mounts []mount
 
 	annotations map[string]string
+	rootPath    string
 
 	top         span
 	linux       *span // nil if the field is absent or null
@@ -48,9 +49,9 @@ func Parse(data []byte) (*Document, error) {
 		return nil, errors.New("the specification is not a JSON object")
 	}
 
-	var mounts, linux, annotations *span
+	var mounts, linux, annotations, root *span
 	err := fields(data, d.top, map[string]**span{
-		"mounts": &mounts, "linux": &linux, "annotations": &annotations,
+		"mounts": &mounts, "linux": &linux, "annotations": &annotations, "root": &root,
 	})
 	if err != nil {
 		return nil, err
@@ -60,6 +61,9 @@ func Parse(data []byte) (*Document, error) {
 			return nil, fmt.Errorf("annotations: %w", err)
 		}
 	}
+	if err := d.parseRoot(root); err != nil {
+		return nil, fmt.Errorf("root: %w", err)
+	}
 	if err := d.parseLinux(linux); err != nil {
 		return nil, fmt.Errorf("linux: %w", err)
 	}
@@ -67,6 +71,23 @@ func Parse(data []byte) (*Document, error) {
 		return nil, fmt.Errorf("mounts: %w", err)
 	}
 	return d, nil
+}
+
+func (d *Document) parseRoot(v *span) error {
+	if v == nil || isNull(d.data, *v) {
+		return nil
+	}
+	if d.data[v.start] != '{' {
+		return errors.New("not an object")
+	}
+	var path *span
+	if err := fields(d.data, *v, map[string]**span{"path": &path}); err != nil || path == nil {
+		return err
+	}
+	if err := json.Unmarshal(path.of(d.data), &d.rootPath); err != nil {
+		return fmt.Errorf("path: %w", err)
+	}
+	return nil
 }
 
 func (d *Document) parseLinux(v *span) error {
@@ -142,6 +163,10 @@ func fields(data []byte, obj span, want map[string]**span) error {
 		return nil
 	})
 }
+
+// RootPath returns root.path as it is written, "" if there is none: what a
+// caller has to resolve for [Host.Rootfs].
+func (d *Document) RootPath() string { return d.rootPath }
 
 // RecursiveSources returns the sources of the recursive binds, as they are
 // written, each once: what a caller has to resolve for [Host.Sources].

@@ -27,6 +27,8 @@ func TestParseRefuses(t *testing.T) {
 		{"options of another type", `{"mounts":[{"options":"rbind"}]}`, "mounts: element 0"},
 		{"linux of another type", `{"linux":1}`, "linux: not an object"},
 		{"rootfsPropagation of another type", `{"linux":{"rootfsPropagation":["private"]}}`, "rootfsPropagation"},
+		{"root of another type", `{"root":"/"}`, "root: not an object"},
+		{"root.path of another type", `{"root":{"path":1}}`, "root: path"},
 		{"annotations of another type", `{"annotations":{"a":1}}`, "annotations"},
 		{"another case", `{"Mounts":[]}`, `key "Mounts" is "mounts" in an unexpected spelling`},
 		{"another case below linux", `{"linux":{"rootfspropagation":"private"}}`, "unexpected spelling"},
@@ -61,6 +63,23 @@ func TestParseAccepts(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestRootPath(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"root":{"path":"root\u0066s","readonly":true}}`: "rootfs",
+		`{"root":{}}`:   "",
+		`{"root":null}`: "",
+		`{}`:            "",
+	} {
+		d, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.RootPath(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
 	}
 }
 

@@ -9,12 +9,12 @@ type Runtime string
 const (
 	// RuntimeUnknown gets the specification that works everywhere.
 	RuntimeUnknown Runtime = ""
-	// RuntimeRunc makes the container's tree slave when
-	// linux.rootfsPropagation is unset (libcontainer/rootfs_linux.go,
-	// prepareRoot).
+	// RuntimeRunc makes the host's tree slave before it binds anything if
+	// linux.rootfsPropagation is unset, and the mount that the container's
+	// root is on private (libcontainer/rootfs_linux.go, prepareRoot).
 	RuntimeRunc Runtime = "runc"
-	// RuntimeCrun makes it private when linux.rootfsPropagation is unset, and
-	// then a bind with rslave is private too (src/libcrun/linux.c,
+	// RuntimeCrun makes the host's tree private if linux.rootfsPropagation is
+	// unset, and then a bind with rslave is private too (src/libcrun/linux.c,
 	// libcrun_set_mounts).
 	RuntimeCrun Runtime = "crun"
 )
@@ -30,6 +30,9 @@ type Host struct {
 	// the specification has it. A source that is missing here (no directory,
 	// or nothing at all) covers nothing.
 	Sources map[string]string
+	// Rootfs is the directory that root.path leads to, resolved like the
+	// sources, "" if that is not known.
+	Rootfs string
 	// Runtime is the runtime that will read the specification.
 	Runtime Runtime
 	// KeepReadOnly leaves binds with the option ro as they are.

@@ -1,0 +1,59 @@
+# Targets that end in "##" and a text are for people; `make` prints them.
+SHELL := /bin/bash -eu -o pipefail
+.DEFAULT_GOAL := help
+
+# MATRIX=full also captures real specifications anew and fuzzes longer.
+MATRIX ?=
+FUZZTIME ?= $(if $(filter full,$(MATRIX)),180s,60s)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Static and stripped: the binaries run on the oldest userland, and the wrapper
+# is read from disk once for every container operation.
+GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+PACKAGES := ./pkg/... ./internal/... ./cmd/...
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build static binaries into bin/
+	$(GOBUILD) -o bin/unbusy-runtime ./cmd/runtime
+	$(GOBUILD) -o bin/unbusy ./cmd/unbusy
+
+.PHONY: demo
+demo: build ## show it working on this machine (root)
+	./hack/packages demo
+	go run ./integration/demo --runtime bin/unbusy-runtime
+
+.PHONY: test
+test: packages build lint unit fuzz integration ## run all tests (root; MATRIX=full for everything)
+
+.PHONY: packages
+packages: ## install what the tests need from Debian (root)
+	./hack/packages test
+
+.PHONY: lint
+lint: ## run the linters
+	./hack/lint
+
+.PHONY: unit
+unit: ## run the unit tests as root and as an ordinary user
+	go test -race $(PACKAGES)
+	./hack/test-as-user $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	./hack/fuzz $(FUZZTIME) $(PACKAGES)
+
+.PHONY: integration
+integration: build ## run the tests on real engines (root)
+	UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 20m -p 1 ./integration/...
+
+.PHONY: bench
+bench: build ## measure what the wrapper costs at start
+	UNBUSY_BIN=$(CURDIR)/bin go run ./integration/startcost
+
+.PHONY: clean
+clean: ## remove bin/
+	rm -rf bin

@@ -1,0 +1,81 @@
+// Package cli is the command line of unbusy.
+//
+// It is strict: a command that is not understood, or that is about something
+// which is not there, touches nothing and is answered with one line on standard
+// error and [ExitError].
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/log"
+)
+
+// ExitError is the exit status of a command that could not be carried out.
+const ExitError = 2
+
+// Run carries out the command line args, argv[0] included, and returns the exit
+// status.
+func Run(ctx context.Context, version string, args []string, stdout, stderr io.Writer) int {
+	app := &cli.Command{
+		Name:            "unbusy",
+		Usage:           "keep containers from holding each other's mounts",
+		Version:         version,
+		HideHelpCommand: true,
+		Writer:          stdout,
+		ErrWriter:       stderr,
+		Commands:        []*cli.Command{rootsCommand(), rewriteCommand()},
+		Action:          noCommand,
+		// The library would end the process itself, and print usage texts.
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		OnUsageError:   usageError,
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = usageError
+		command.HideHelpCommand = true
+	}
+	if err := app.Run(ctx, args); err != nil {
+		fmt.Fprintf(stderr, "unbusy: %s\n", log.Escape(err.Error()))
+		return ExitError
+	}
+	return 0
+}
+
+func usageError(_ context.Context, _ *cli.Command, err error, _ bool) error { return err }
+
+func noCommand(_ context.Context, command *cli.Command) error {
+	if name := command.Args().First(); name != "" {
+		return fmt.Errorf("unknown command %q; unbusy --help lists the commands", name)
+	}
+	return cli.ShowAppHelp(command)
+}
+
+// noArguments refuses arguments that a command has no use for.
+func noArguments(command *cli.Command) error {
+	if extra := command.Args().First(); extra != "" {
+		return fmt.Errorf("%s takes no argument, and was given %q", command.Name, extra)
+	}
+	return nil
+}
+
+// loadConfig reads unbusy's configuration. What the wrapper would go on
+// without is an error here.
+func loadConfig(stderr io.Writer) (config.Config, error) {
+	settings, unknown, err := config.Load(config.DefaultPath)
+	if err != nil {
+		return settings, err
+	}
+	for _, key := range unknown {
+		warn(stderr, fmt.Errorf("%s: unknown key %s", config.DefaultPath, key))
+	}
+	return settings, nil
+}
+
+func warn(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "unbusy: warning: %s\n", log.Escape(err.Error()))
+}
