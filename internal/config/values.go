@@ -1,0 +1,72 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// The types below are checked while the file is decoded. They are structs
+// because go-toml stores into a string type directly, without asking its
+// UnmarshalText (unmarshaler.go, assignString).
+
+type runtimeKind struct{ string }
+
+// UnmarshalText accepts the values of [Config.RuntimeKind].
+func (k *runtimeKind) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case KindRunc, KindCrun:
+		k.string = s
+		return nil
+	default:
+		return fmt.Errorf("runtime_kind is %q, must be %q or %q", s, KindRunc, KindCrun)
+	}
+}
+
+type logTarget struct{ string }
+
+// UnmarshalText accepts the values of [Config.Log].
+func (l *logTarget) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case LogAuto, LogNone:
+		l.string = s
+		return nil
+	default:
+		return fmt.Errorf("log is %q, must be %q or %q", s, LogAuto, LogNone)
+	}
+}
+
+// directory is an absolute path other than "/": if all of the host were one
+// engine's directory, every bind of every container would be its affair.
+type directory struct{ string }
+
+// UnmarshalText accepts an absolute path and cleans it.
+func (d *directory) UnmarshalText(text []byte) error {
+	s := string(text)
+	if !filepath.IsAbs(s) {
+		return fmt.Errorf("%q is not an absolute path", s)
+	}
+	if s = filepath.Clean(s); s == "/" {
+		return errors.New(`"/" cannot be a runtime root`)
+	}
+	d.string = s
+	return nil
+}
+
+// owner is the pattern of one owner's directory below an area's root. It has
+// to be written the way it is compared, component by component.
+type owner struct{ string }
+
+// UnmarshalText accepts a clean relative path that stays below its root.
+func (o *owner) UnmarshalText(text []byte) error {
+	s := string(text)
+	switch {
+	case s == "" || s == ".":
+		return errors.New("owner is empty: an area's root is no single owner's directory")
+	case filepath.IsAbs(s) || filepath.Clean(s) != s || s == ".." || strings.HasPrefix(s, "../"):
+		return fmt.Errorf("owner %q is not a clean path below root", s)
+	}
+	o.string = s
+	return nil
+}

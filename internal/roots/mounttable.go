@@ -1,0 +1,71 @@
+package roots
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/unbusy/unbusy/pkg/spec"
+)
+
+// mountTable recognises live mounts of engines by their paths, and so finds
+// the roots that nothing else tells of: a data root that only a command line
+// names, a k3s somewhere. Mount points have no symbolic links in them.
+func (f *finder) mountTable() {
+	// Thousands of mounts say the same few things.
+	var seen []string
+	for _, m := range f.host.Mounts {
+		if slices.ContainsFunc(seen, func(dir string) bool { return strings.HasPrefix(m.Mountpoint, dir) }) {
+			continue
+		}
+		s, ok := shapeOf(m.Mountpoint, isNamespace(m))
+		if !ok || s.root == "" {
+			continue
+		}
+		fixed, _, _ := strings.Cut(s.pattern, "<")
+		seen = append(seen, s.root+fixed)
+		if !f.explains(m.Mountpoint) {
+			f.add(s.layout, s.root, s.root, source{byMountTable, "mount table: " + s.root + s.pattern})
+		}
+	}
+}
+
+// isNamespace says whether a mount pins a namespace. Before Linux 3.19 these
+// files were part of proc.
+func isNamespace(m *mountinfo.Info) bool {
+	return m.FSType == "nsfs" || m.FSType == "proc" && strings.HasPrefix(strings.TrimPrefix(m.Root, "/"), "net:")
+}
+
+// explains says whether a mount point is at or below an owner's directory of
+// an area that is known already.
+func (f *finder) explains(mountpoint string) bool {
+	for i := range f.roots {
+		for _, area := range f.roots[i].root.Areas {
+			if contains(area, mountpoint) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contains says whether path is at or below an owner's directory.
+func contains(area spec.Area, path string) bool {
+	rest, ok := strings.CutPrefix(path, area.Root)
+	if !ok || rest == "" || rest[0] != '/' {
+		return false
+	}
+	for want := range strings.SplitSeq(area.Owner, "/") {
+		rest = strings.TrimPrefix(rest, "/")
+		have := rest
+		if i := strings.IndexByte(rest, '/'); i >= 0 {
+			have, rest = rest[:i], rest[i:]
+		} else {
+			rest = ""
+		}
+		if have == "" || want != "*" && want != have {
+			return false
+		}
+	}
+	return true
+}
