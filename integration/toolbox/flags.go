@@ -1,0 +1,40 @@
+package toolbox
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"slices"
+)
+
+// buildFlags are the same for all.
+var buildFlags = []string{"-trimpath", "-ldflags=-s -w"}
+
+// flags are how the programs of a set are built.
+type flags struct {
+	cgo  bool
+	tags []string
+}
+
+// flagsFor decides how to build a family.
+//
+// Everything is built without cgo, and so static, except runc, whose first
+// steps are written in C. runc gets seccomp if the machine has the library's
+// development files: containers that ask for no filter do not need it, those of
+// Docker and podman do. Paths are trimmed as in this repository's own binaries:
+// that way the standard library is compiled only once for both.
+func flagsFor(ctx context.Context, family string, extra []string) (flags, error) {
+	f := flags{tags: slices.Clone(extra)}
+	if family == "runc" {
+		f.cgo = true
+		if _, err := exec.LookPath("gcc"); err != nil {
+			return f, errors.New("runc is partly written in C: please install gcc")
+		}
+		if exec.CommandContext(ctx, "pkg-config", "--exists", "libseccomp").Run() == nil {
+			f.tags = append(f.tags, "seccomp")
+		}
+	}
+	slices.Sort(f.tags)
+	f.tags = slices.Compact(f.tags)
+	return f, nil
+}
