@@ -1,0 +1,133 @@
+package host
+
+import (
+	_ "embed"
+	"path/filepath"
+	"strings"
+)
+
+// Podman is the distribution's podman with a storage of its own. There is no
+// daemon; each container has a monitor that ends with it.
+type Podman struct {
+	h       *Host
+	path    string
+	version string
+	config  podmanConfig
+	image   bool // is there
+}
+
+// podmanConfig is what the template of podman's configuration is filled in with.
+type podmanConfig struct {
+	Networks string // directory
+	Image    string // of pods' infra containers
+	Runtime  string
+}
+
+//go:embed podman.conf.tmpl
+var podmanConf string
+
+// PodmanOption changes how a Podman is set up.
+type PodmanOption func(*podmanConfig)
+
+// PodmanRuntime makes a binary what containers run under, in place of Debian's
+// runc.
+func PodmanRuntime(binary string) PodmanOption {
+	return func(c *podmanConfig) { c.Runtime = binary }
+}
+
+// Podman prepares podman.
+func (h *Host) Podman(opts ...PodmanOption) *Podman {
+	h.t.Helper()
+	path := h.Debian("podman", "podman")
+	p := &Podman{
+		h: h, path: path, version: h.version(path),
+		config: podmanConfig{Networks: h.Dir("podman", "networks"), Image: ImageName, Runtime: h.Debian("runc", "runc")},
+	}
+	for _, opt := range opts {
+		opt(&p.config)
+	}
+	h.writeTemplate(filepath.Join(h.Dir("podman"), "containers.conf"), podmanConf, p.config)
+	return p
+}
+
+// Host is the host that it runs on.
+func (p *Podman) Host() *Host { return p.h }
+
+// Version is podman's major and minor version: "4.3".
+func (p *Podman) Version() string { return p.version }
+
+// GraphRoot is where podman keeps and mounts containers.
+func (p *Podman) GraphRoot() string { return p.h.Dir("podman", "root") }
+
+// Podman runs podman and returns its standard output.
+func (p *Podman) Podman(args ...string) string {
+	p.h.t.Helper()
+	out, err := p.podman(args...)
+	if err != nil {
+		p.h.t.Fatalf("%v", err)
+	}
+	return out
+}
+
+func (p *Podman) podman(args ...string) (string, error) {
+	command := p.command(args...)
+	return p.h.Exec(nil, command[0], command[1:]...)
+}
+
+// command is how podman is called.
+func (p *Podman) command(args ...string) []string {
+	return append([]string{
+		"/usr/bin/env", "TMPDIR=" + p.h.Dir("podman", "tmp"),
+		"CONTAINERS_CONF=" + filepath.Join(p.h.Dir("podman"), "containers.conf"),
+		p.path, "--root", p.GraphRoot(), "--runroot", p.h.Dir("podman", "run"), "--storage-driver", "overlay",
+	}, args...)
+}
+
+// Image makes the image known to podman and returns its name. It comes from
+// this machine's busybox: no registry is asked.
+func (p *Podman) Image() string {
+	p.h.t.Helper()
+	if p.image {
+		return ImageName
+	}
+	archive := filepath.Join(p.h.Dir("podman"), "image.tar")
+	if err := writeImage(archive); err != nil {
+		p.h.t.Fatalf("make an image: %v", err)
+	}
+	// What podman learns about layers it keeps below /var/lib/containers,
+	// whatever it is told.
+	script := `mount -t tmpfs tmpfs /var/lib; exec "$@"`
+	args := append([]string{"--mount", "sh", "-ec", script, "sh"}, p.command("load", "--input", archive)...)
+	if _, err := p.h.Exec(nil, "unshare", args...); err != nil {
+		p.h.t.Fatalf("%v", err)
+	}
+	p.image = true
+	return ImageName
+}
+
+// Run runs a container of the image in the background, with the given options
+// of podman run, and returns its id. Unless an option says otherwise it has no
+// network. It is killed and removed with the test, if that has not happened by
+// then.
+func (p *Podman) Run(name string, options ...string) string {
+	p.h.t.Helper()
+	p.h.t.Cleanup(func() {
+		// One that is no more is not there to be removed.
+		_, _ = p.podman("rm", "--force", "--time", "0", "--volumes", name)
+	})
+	args := []string{"run", "--detach", "--name", name, "--cgroup-parent", p.h.Cgroup("podman")}
+	return strings.TrimSpace(p.Podman(append(append(args, options...), p.Image())...))
+}
+
+// Pod makes a pod of podman's, with the given options of podman pod create, and
+// returns its id. Its infra container sleeps, and the pod has no network. It is
+// removed with the test.
+func (p *Podman) Pod(name string, options ...string) string {
+	p.h.t.Helper()
+	p.Image()
+	p.h.t.Cleanup(func() {
+		_, _ = p.podman("pod", "rm", "--force", "--time", "0", name)
+	})
+	args := []string{"pod", "create", "--name", name, "--network", "none", "--cgroup-parent", p.h.Cgroup("podman")}
+	return strings.TrimSpace(p.Podman(append(args, options...)...))
+}
