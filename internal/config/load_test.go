@@ -111,6 +111,7 @@ func TestLoadErrors(t *testing.T) {
 		{"owner that leaves", "[[areas]]\nroot = \"/x\"\nowner = \"../y\"\n", "FILE:3:9: "},
 		{"owner that is not clean", "[[areas]]\nroot = \"/x\"\nowner = \"y//*\"\n", "FILE:3:9: "},
 		{"owner with a slash at the end", "[[areas]]\nroot = \"/x\"\nowner = \"y/\"\n", "FILE:3:9: "},
+		{"half a wildcard", "[[areas]]\nroot = \"/x\"\nowner = \"y/a*/b\"\n", "FILE:3:9: "},
 		{"empty owner", "[[areas]]\nroot = \"/x\"\nowner = \"\"\n", "FILE:3:9: "},
 		{"root without path", "[[roots]]\nengine = \"docker\"\n", "FILE: roots: entry 1 "},
 		{"root without engine", "[[roots]]\nengine = \"a\"\npath = \"/a\"\n[[roots]]\npath = \"/b\"\n", "FILE: roots: entry 2 "},

@@ -67,6 +67,11 @@ func (o *owner) UnmarshalText(text []byte) error {
 	case filepath.IsAbs(s) || filepath.Clean(s) != s || s == ".." || strings.HasPrefix(s, "../"):
 		return fmt.Errorf("owner %q is not a clean path below root", s)
 	}
+	for name := range strings.SplitSeq(s, "/") {
+		if name != "*" && strings.Contains(name, "*") {
+			return fmt.Errorf("owner %q: * stands for a whole name, not for a part of one", s)
+		}
+	}
 	o.string = s
 	return nil
 }

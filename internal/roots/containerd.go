@@ -96,18 +96,6 @@ type containerdFile struct {
 	} `toml:"proxy_plugins"`
 }
 
-// setting is a value with where it comes from.
-type setting struct {
-	value string
-	src   source
-}
-
-func (s *setting) set(value string, src source) {
-	if value != "" {
-		*s = setting{value, src}
-	}
-}
-
 func (f *finder) containerd() {
 	f.learn(&containerdRoot, "/var/lib/containerd", defaultSource)
 	f.learn(&containerdState, "/run/containerd", defaultSource)

@@ -3,7 +3,6 @@ package roots
 import (
 	"bytes"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -94,13 +93,13 @@ func (f *finder) dockerPIDFile(path string) {
 	if !ok {
 		return
 	}
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(data)))
-	if err != nil || pid <= 0 {
+	pid := string(bytes.TrimSpace(data))
+	if !isNumber(pid) {
 		return
 	}
 	// The file outlives a daemon that was killed, and its number comes back
 	// as something else.
-	if p, ok := f.tree.process(strconv.Itoa(pid)); ok && p.is("dockerd") {
+	if p, ok := f.tree.process(pid); ok && p.is("dockerd") {
 		f.dockerd(p)
 	}
 }

@@ -146,7 +146,10 @@ func TestFindDocker(t *testing.T) {
 			},
 		},
 		{name: "a pid file that names nobody", files: files{"/run/docker.pid": "813"}},
-		{name: "a pid file with something else in it", files: files{"/run/docker.pid": "../1\n", "/proc/1/comm": "dockerd\n"}},
+		{
+			name:  "a pid file with something else in it",
+			files: files{"/run/docker.pid": "../1\n", "/1/comm": "dockerd\n", "/1/cmdline": "dockerd\x00--data-root=/x\x00"},
+		},
 		{
 			name: "the docker snap",
 			files: files{

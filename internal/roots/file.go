@@ -20,7 +20,7 @@ func (f *finder) file(path string) ([]byte, bool) {
 	case err == nil:
 		return data, true
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-	case errors.Is(err, fs.ErrPermission) && f.host.UID != 0:
+	case errors.Is(err, fs.ErrPermission) && f.rootlessUID() != "":
 	default:
 		f.warn(err)
 	}

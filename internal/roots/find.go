@@ -14,6 +14,7 @@ type Host struct {
 	Prefix string
 	// UID is the effective user id of the caller. A file that an ordinary user
 	// may not read is none of that user's business; for root it is a warning.
+	// Root in the user namespace of rootless podman counts as the user.
 	UID int
 	// Getenv looks up the environment that the engines' own rules ask for
 	// (HOME, XDG_CONFIG_HOME, CONTAINERS_STORAGE_CONF, ...). Nil is os.Getenv.

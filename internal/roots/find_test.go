@@ -17,6 +17,7 @@ import (
 // the name of the way that says most.
 func TestSourcesOfOneRoot(t *testing.T) {
 	runFind(t, []search{{
+		name: "five ways",
 		files: files{
 			"/var/lib/docker":         "-> /data/docker",
 			"/data/docker/":           "",
@@ -30,6 +31,20 @@ func TestSourcesOfOneRoot(t *testing.T) {
 			"docker data root /var/lib/docker -> /data/docker (/etc/unbusy/config.toml: roots; pid 5: dockerd --data-root; " +
 				"/etc/docker/daemon.json: data-root; default)",
 		},
+	}, {
+		name: "the path is that of the better source",
+		files: files{
+			"/var/lib/docker":         "-> /data/docker",
+			"/data/docker/":           "",
+			"/etc/docker/daemon.json": `{"data-root": "/data/docker"}`,
+		},
+		want: []string{"docker data root /data/docker (/etc/docker/daemon.json: data-root; default)"},
+	}, {
+		name:     "a directory inside that leads to the root directory",
+		files:    files{"/run/docker/netns": "-> /"},
+		want:     []string{"docker exec root /run/docker (default)"},
+		not:      []string{"/", "/run/docker"},
+		warnings: []string{"/run/docker/netns leads to the root directory"},
 	}})
 }
 
@@ -46,8 +61,26 @@ func TestPermissionDenied(t *testing.T) {
 		t.Errorf("an ordinary user is warned: %q", got)
 	}
 	host.UID = 0
+	host.Getenv = environment(map[string]string{"_CONTAINERS_ROOTLESS_UID": "1000"})
+	if got := Find(host).Warnings; len(got) != 0 {
+		t.Errorf("a user in a user namespace is warned: %q", got)
+	}
+	host.Getenv = environment(nil)
 	got := Find(host).Warnings
 	if len(got) != 1 || !strings.Contains(got[0].Error(), "/etc/docker/daemon.json: permission denied") {
+		t.Errorf("root is warned %q", got)
+	}
+
+	// So with the search for running engines.
+	must(t, os.Remove(file))
+	must(t, os.MkdirAll(filepath.Join(host.Prefix, "proc/1"), 0o755))
+	must(t, os.WriteFile(filepath.Join(host.Prefix, "proc/1/mountinfo"), nil, 0))
+	host.UID = 1000
+	if got := FindAll(t.Context(), host).Warnings; len(got) != 0 {
+		t.Errorf("an ordinary user is warned: %q", got)
+	}
+	host.UID = 0
+	if got := FindAll(t.Context(), host).Warnings; len(got) != 1 || !strings.Contains(got[0].Error(), "permission denied") {
 		t.Errorf("root is warned %q", got)
 	}
 }

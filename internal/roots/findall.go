@@ -71,7 +71,7 @@ var daemons = []string{
 func (f *finder) processes(ctx context.Context) {
 	host, err := f.rootOf("1")
 	if err != nil {
-		if f.host.UID == 0 || !errors.Is(err, fs.ErrPermission) {
+		if f.rootlessUID() == "" || !errors.Is(err, fs.ErrPermission) {
 			f.warn(fmt.Errorf("search running engines: %w", err))
 		}
 		return

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/unbusy/unbusy/internal/config"
 )
 
 const hostMountinfo = `22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -79,6 +81,17 @@ func TestFindAll(t *testing.T) {
 				"crio run root /data/run (pid 7: crio --runroot)",
 				"crio run root /dropin (pid 7: crio -d: /opt/d/1: runroot)",
 				"crio graph root /file (pid 7: crio --config: /opt/crio.conf: root)",
+			},
+		},
+		{
+			name: "crio with the other spellings",
+			files: proc(files{"/opt/crio.conf": "[crio]\nrunroot = '/file'\n", "/opt/d/1": "[crio]\nroot = '/dropin'\n"}, map[string]string{
+				"7 crio": "/usr/bin/crio --root=/data/crio -c /opt/crio.conf --config-dir=/opt/d",
+			}),
+			want: []string{
+				"crio graph root /data/crio (pid 7: crio --root)",
+				"crio graph root /dropin (pid 7: crio --config-dir: /opt/d/1: root)",
+				"crio run root /file (pid 7: crio -c: /opt/crio.conf: runroot)",
 			},
 		},
 		{
@@ -162,6 +175,13 @@ func TestFindAll(t *testing.T) {
 			},
 		},
 		{
+			name:   "what unbusy's configuration adds is known better by its engine",
+			files:  proc(nil, map[string]string{"30 dockerd": "dockerd --data-root=/d"}),
+			config: config.Config{File: "/c", Roots: []config.Root{{Engine: "docker", Path: "/d"}}},
+			want:   []string{"docker data root /d (/c: roots; pid 30: dockerd --data-root)"},
+			covers: []string{"/d/netns", "/d/overlay2"},
+		},
+		{
 			name: "a broken file is one warning, however often it is named",
 			files: proc(files{"/etc/containerd/config.toml": "root = \n", "/etc/docker/daemon.json": "{"}, map[string]string{
 				"30 dockerd":    "dockerd --config-file=/etc/docker/daemon.json",
@@ -172,6 +192,11 @@ func TestFindAll(t *testing.T) {
 		{
 			name:     "without a process 1 to compare with",
 			files:    files{"/proc/30/comm": "dockerd\n", "/proc/30/cmdline": "dockerd\x00--data-root=/x\x00", "/proc/30/mountinfo": hostMountinfo},
+			warnings: []string{"search running engines: "},
+		},
+		{
+			name:     "nor for an ordinary user",
+			uid:      1000,
 			warnings: []string{"search running engines: "},
 		},
 	}
@@ -204,6 +229,15 @@ func TestFindAllGivesUp(t *testing.T) {
 		want:     []string{"docker data root /var/lib/docker (default)"},
 		warnings: []string{"search running engines: context canceled"},
 	}.check(t, FindAll(ctx, host))
+}
+
+// The walk stops between two processes.
+func TestProcessesStops(t *testing.T) {
+	f := newFinder(search{files: proc(nil, map[string]string{"3 dockerd": "dockerd --data-root=/data/docker"})}.host(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f.processes(ctx)
+	search{warnings: []string{"search running engines: context canceled"}}.check(t, f.result())
 }
 
 // The real /proc: a process of ours that goes by an engine's name.

@@ -23,9 +23,6 @@ func (p process) each(names []string, found func(name, value string)) {
 		if arg == "--" {
 			return
 		}
-		if !strings.HasPrefix(arg, "-") {
-			continue
-		}
 		name, value, ok := strings.Cut(arg, "=")
 		if strings.HasPrefix(name, "--") {
 			name = strings.ReplaceAll(name, "_", "-")

@@ -37,10 +37,7 @@ var kubeletEnvFiles = [...]string{
 func (f *finder) kubelet() {
 	f.learn(&kubeletRoot, "/var/lib/kubelet", defaultSource)
 	for _, path := range kubeletEnvFiles {
-		data, ok := f.file(path)
-		if !ok {
-			continue
-		}
+		data, _ := f.file(path)
 		for line := range strings.Lines(string(data)) {
 			f.kubeletWords(line, source{byFile, path})
 		}

@@ -5,9 +5,10 @@ import "testing"
 func TestFindKubelet(t *testing.T) {
 	runFind(t, []search{
 		{
-			name:  "default directory",
-			files: files{"/var/lib/kubelet/pods/": ""},
-			want:  []string{"kubelet kubelet directory /var/lib/kubelet (default)"},
+			name:   "default directory",
+			files:  files{"/var/lib/kubelet/pods/": ""},
+			mounts: mounts("ext4 /var/lib/kubelet/plugins/kubernetes.io/fc/50060e801049cfd1-lun-0"),
+			want:   []string{"kubelet kubelet directory /var/lib/kubelet (default)"},
 			covers: []string{
 				"/var/lib", "/var/lib/kubelet", "/var/lib/kubelet/pods", "/var/lib/kubelet/plugins",
 				"/var/lib/kubelet/plugins/kubernetes.io", "/var/lib/kubelet/plugins/kubernetes.io/csi",
@@ -28,7 +29,7 @@ func TestFindKubelet(t *testing.T) {
 			name: "kubeadm's environment files",
 			files: files{
 				"/var/lib/kubelet/kubeadm-flags.env": `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock --root-dir=/data/a --pod-infra-container-image=registry.k8s.io/pause:3.9"` + "\n",
-				"/etc/default/kubelet":               "# --root-dir=/no\nexport KUBELET_EXTRA_ARGS='--node-ip=10.0.0.1 --root-dir /data/b'\n",
+				"/etc/default/kubelet":               "#KUBELET_EXTRA_ARGS=--root-dir=/no\nexport KUBELET_EXTRA_ARGS='--node-ip=10.0.0.1 --root-dir /data/b'\n",
 				"/etc/sysconfig/kubelet":             "\nKUBELET_EXTRA_ARGS=--root_dir=/data/c\nKUBELET_OTHER\n",
 			},
 			want: []string{
@@ -96,7 +97,7 @@ func TestRancherSettings(t *testing.T) {
 		{"data-dir: '/a b'\r\n", "/a b", ""},
 		{"---\n'data-dir':   \"/a#b\"   # c\n", "/a#b", ""},
 		{"data-dir: /a#b # c\n", "/a#b", ""},
-		{"data-dir:\n  /a\n", "/a", ""},
+		{"data-dir:\n  /no\n", "", ""},
 		{"server:\n  data-dir: /no\n", "", ""},
 		{"  data-dir: /no\n", "", ""},
 		{"x-data-dir: /no\n", "", ""},
@@ -104,6 +105,8 @@ func TestRancherSettings(t *testing.T) {
 		{"kubelet-arg: root-dir=/k # c\n", "", "/k"},
 		{"kubelet-arg:\n- root-dir=/k\ndata-dir: /a\n", "/a", "/k"},
 		{"kubelet-arg: ['root-dir=/k']\n", "", "/k"},
+		{"kubelet-arg:\n- v=2\n\n- root-dir=/k\n", "", "/k"},
+		{"data-dir\n- root-dir=/no\n", "", ""},
 		{"kube-proxy-arg:\n- root-dir=/no\n", "", ""},
 	}
 	for _, tt := range tests {
@@ -129,6 +132,14 @@ func TestFindDistributions(t *testing.T) {
 				"kubelet kubelet directory /var/lib/k0s/kubelet (default)",
 			},
 			covers: []string{"/var/lib/k0s/kubelet/pods", "/run/k0s"},
+		},
+		{
+			name:  "MicroK8s before it made a symbolic link",
+			files: files{"/var/snap/microk8s/common/var/lib/kubelet/": "", "/var/lib/kubelet/": ""},
+			want: []string{
+				"kubelet kubelet directory /var/lib/kubelet (default)",
+				"kubelet kubelet directory /var/snap/microk8s/common/var/lib/kubelet (default)",
+			},
 		},
 		{
 			name: "MicroK8s, with the symbolic link it makes",

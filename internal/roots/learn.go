@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-
-	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // layout is what a kind of root looks like inside.
@@ -20,39 +18,9 @@ type layout struct {
 	owners []string
 }
 
-// rank orders sources by how much they say about this host.
-type rank int
-
-const (
-	byDefault rank = iota
-	byMountTable
-	byFile
-	byProcess
-	byConfig
-)
-
-// source is where something was learnt.
-type source struct {
-	rank rank
-	text string
-}
-
-var defaultSource = source{byDefault, "default"}
-
-// key is a setting of a source: "/etc/docker/daemon.json" and "data-root".
-func (s source) key(name string) source {
-	return source{s.rank, s.text + ": " + name}
-}
-
-// prefix is the source for what a file says that the source names.
-func (s source) prefix() source {
-	return source{s.rank, s.text + ": "}
-}
-
 // learnt is a root with the sources of it.
 type learnt struct {
 	root    Root
-	group   string
 	sources []source
 }
 
@@ -94,7 +62,7 @@ func (f *finder) add(l *layout, path, resolved string, src source) {
 	if !ok {
 		root.Areas = f.areas(resolved, l.owners)
 		f.index[key] = len(f.roots)
-		f.roots = append(f.roots, learnt{root, l.group, []source{src}})
+		f.roots = append(f.roots, learnt{root, []source{src}})
 		return
 	}
 	known := &f.roots[i]
@@ -126,44 +94,6 @@ func (l *learnt) best() rank {
 		best = max(best, src.rank)
 	}
 	return best
-}
-
-// areas turns the patterns of a root into areas. A directory inside the root
-// may be a symbolic link, as when only /var/lib/docker/volumes was moved to a
-// larger disk. Mounts then live where it leads.
-func (f *finder) areas(root string, owners []string) []spec.Area {
-	areas := make([]spec.Area, 0, len(owners))
-	for _, owner := range owners {
-		fixed, rest := fixedPart(owner)
-		if fixed == "" {
-			areas = append(areas, spec.Area{Root: root, Owner: owner})
-			continue
-		}
-		straight := below(root, fixed)
-		at := f.tree.resolve(straight)
-		switch at.path {
-		case straight:
-			areas = append(areas, spec.Area{Root: root, Owner: owner})
-		case "/":
-			f.warn(fmt.Errorf("%s leads to the root directory, which is no engine's own", straight))
-		default:
-			areas = append(areas, spec.Area{Root: at.path, Owner: rest})
-		}
-	}
-	return areas
-}
-
-// fixedPart divides a pattern before its first wildcard: "containers/*" into
-// "containers" and "*".
-func fixedPart(owner string) (fixed, rest string) {
-	for i := 0; i < len(owner); i++ {
-		if owner[i] == '*' {
-			return owner[:max(i-1, 0)], owner[i:]
-		}
-	}
-	// Only an area of the configuration file has no wildcard: its last
-	// directory is the owner's own and stays one.
-	return split(owner)
 }
 
 // warn keeps a warning, once: a running daemon names the same file that is

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/moby/sys/mountinfo"
-	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // mountTable recognises live mounts of engines by their paths, and so finds
@@ -47,25 +46,4 @@ func (f *finder) explains(mountpoint string) bool {
 		}
 	}
 	return false
-}
-
-// contains says whether path is at or below an owner's directory.
-func contains(area spec.Area, path string) bool {
-	rest, ok := strings.CutPrefix(path, area.Root)
-	if !ok || rest == "" || rest[0] != '/' {
-		return false
-	}
-	for want := range strings.SplitSeq(area.Owner, "/") {
-		rest = strings.TrimPrefix(rest, "/")
-		have := rest
-		if i := strings.IndexByte(rest, '/'); i >= 0 {
-			have, rest = rest[:i], rest[i:]
-		} else {
-			rest = ""
-		}
-		if have == "" || want != "*" && want != have {
-			return false
-		}
-	}
-	return true
 }

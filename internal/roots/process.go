@@ -32,7 +32,7 @@ func (t *tree) process(pid string, names ...string) (process, bool) {
 		return process{}, false
 	}
 	line, truncated, err := t.head("/proc/"+pid+"/cmdline", maxArguments)
-	if err != nil || len(line) == 0 {
+	if err != nil {
 		return process{}, false
 	}
 	p.args = strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")

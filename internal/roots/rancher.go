@@ -59,28 +59,24 @@ func rancherSettings(text string) (dataDir, kubeletDir string) {
 	key := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\r\n")
-		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+		if line == "" || strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
 			continue
 		}
 		value := line
-		if line != "" && line[0] != ' ' && line[0] != '\t' && line[0] != '-' {
-			var ok bool
-			if key, value, ok = strings.Cut(line, ":"); !ok {
-				continue
-			}
+		if !strings.ContainsRune(" \t-", rune(line[0])) {
+			key, value, _ = strings.Cut(line, ":")
 			// "key+" appends to what other files say.
 			key = strings.TrimSuffix(strings.Trim(key, `"' `), "+")
+			if key == "data-dir" {
+				dataDir = yamlScalar(value)
+			}
 		}
-		switch key {
-		case "data-dir":
-			if s := yamlScalar(value); s != "" {
-				dataDir = s
-			}
-		case "kubelet-arg":
-			if _, arg, ok := strings.Cut(value, "root-dir="); ok {
-				arg, _, _ = strings.Cut(arg, ",")
-				kubeletDir = strings.TrimRight(yamlScalar(arg), `"']`)
-			}
+		if key != "kubelet-arg" {
+			continue
+		}
+		if _, arg, ok := strings.Cut(value, "root-dir="); ok {
+			arg, _, _ = strings.Cut(arg, ",")
+			kubeletDir = strings.TrimRight(yamlScalar(arg), `"']`)
 		}
 	}
 	return dataDir, kubeletDir

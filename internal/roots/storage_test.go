@@ -31,7 +31,8 @@ func TestFindPodman(t *testing.T) {
 			},
 			covers: []string{
 				"/var/lib/containers", "/var/lib/containers/storage/overlay", "/var/lib/containers/storage/overlay-containers",
-				"/var/lib/containers/storage/vfs-containers", "/var/lib/containers/storage/btrfs/subvolumes",
+				"/var/lib/containers/storage/vfs-containers",
+				"/var/lib/containers/storage/btrfs-containers", "/var/lib/containers/storage/zfs-containers", "/var/lib/containers/storage/btrfs/subvolumes",
 				"/var/lib/containers/storage/zfs/graph", "/var/lib/containers/storage/volumes",
 				"/run/containers/storage/overlay-containers", "/run/containers/storage/overlay",
 			},
@@ -110,6 +111,16 @@ func TestFindPodman(t *testing.T) {
 			want:  []string{"podman graph root /yes (/root/xdg/containers/storage.conf: graphroot)"},
 		},
 		{
+			name:  "and a home does not say so",
+			env:   map[string]string{"HOME": "/root"},
+			files: files{"/root/.config/containers/storage.conf": "[storage]\ngraphroot = '/no'\n"},
+		},
+		{
+			name:  "a user without a home",
+			uid:   1000,
+			files: files{"/.config/containers/storage.conf": "[storage]\ngraphroot = '/no'\n"},
+		},
+		{
 			name:  "a variable that is not set",
 			files: files{etc: "[storage]\ngraphroot = '$HOME/storage'\n"},
 		},
@@ -162,13 +173,13 @@ runtime_type = "oci"
 				"/etc/crio/crio.conf":                "[crio]\nroot = \"/main\"\n",
 				"/etc/crio/crio.conf.d/10-root.conf": "[crio]\nroot = \"/ten\"\n",
 				"/etc/crio/crio.conf.d/20-run":       "[crio]\nrunroot = \"/twenty\"\n",
-				"/etc/crio/crio.conf.d/99-bad":       "[crio\n",
+				"/etc/crio/crio.conf.d/99-bad":       "[crio]\nroot = \"/bad\"\n[crio\n",
 			},
 			want: []string{
 				"crio graph root /ten (/etc/crio/crio.conf.d/10-root.conf: root)",
 				"crio run root /twenty (/etc/crio/crio.conf.d/20-run: runroot)",
 			},
-			warnings: []string{"/etc/crio/crio.conf.d/99-bad:1:"},
+			warnings: []string{"/etc/crio/crio.conf.d/99-bad:3:"},
 		},
 		{
 			name: "what it shares with podman is one root, under the name of what is configured",
@@ -191,6 +202,15 @@ runtime_type = "oci"
 
 func TestFindNamespaces(t *testing.T) {
 	runFind(t, []search{{
+		name:  "root's are those of the system",
+		files: files{"/run/user/0/netns/": ""},
+		env:   map[string]string{"XDG_RUNTIME_DIR": "/run/user/0"},
+	}, {
+		name:  "a user without a directory for them",
+		files: files{"/netns/": ""},
+		uid:   1000,
+	}, {
+		name:  "all kinds",
 		files: files{"/run/netns/": "", "/run/ipcns/": "", "/run/utsns/": "", "/run/userns/": "", "/run/pidns/": "", "/run/mntns/": ""},
 		want: []string{
 			"namespaces namespace directory /run/ipcns (default)",
