@@ -9,7 +9,7 @@ import (
 // SendDatagram sends one message to a local datagram socket and never waits: a
 // message for a receiver that does not keep up is an error, EAGAIN.
 func SendDatagram(socket string, message []byte) error {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return os.NewSyscallError("socket", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/unbusy/unbusy/internal/linux"
@@ -18,10 +19,38 @@ func OwnTable() ([]*mountinfo.Info, error) {
 	return readTable("/proc/self/mountinfo", os.ReadFile, linux.ReleaseAtLeast(5, 8))
 }
 
-// readTable reads a mount table. Before Linux 5.8 a read that a mount or an
-// unmount ran into could miss entries (commit 9f6c61f96f2d, "proc/mounts: add
-// cursor"): there the table is read until it is the same twice.
+// Mounts reads the namespace's mount table. Its entries are in no particular
+// order. A mount that comes or goes meanwhile may be in it or not; every other
+// one is, once, unless the package comment names it among what /proc does not
+// show.
+func (ns *Namespace) Mounts(query Query) ([]Mount, error) {
+	if !ns.byNumber {
+		return ns.mountsByText(query)
+	}
+	mounts, err := mountsByNumber(ns.Unique, query)
+	if err != nil {
+		return nil, fmt.Errorf("read the mount table of %s: %w", ns, err)
+	}
+	return mounts, nil
+}
+
+// readTable reads a mount table.
 func readTable(path string, read func(string) ([]byte, error), consistent bool) ([]*mountinfo.Info, error) {
+	text, err := readText(path, read, consistent)
+	if err != nil {
+		return nil, err
+	}
+	table, err := mountinfo.GetMountsFromReader(bytes.NewReader(text), nil)
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", path, err)
+	}
+	return table, nil
+}
+
+// readText reads the text of a mount table. Before Linux 5.8 a read that a mount
+// or an unmount ran into could miss entries (commit 9f6c61f96f2d, "proc/mounts:
+// add cursor"): there the table is read until it is the same twice.
+func readText(path string, read func(string) ([]byte, error), consistent bool) ([]byte, error) {
 	text, err := read(path)
 	if err != nil {
 		return nil, err
@@ -37,9 +66,14 @@ func readTable(path string, read func(string) ([]byte, error), consistent bool) 
 		consistent = bytes.Equal(text, again)
 		text = again
 	}
-	table, err := mountinfo.GetMountsFromReader(bytes.NewReader(text), nil)
+	return text, nil
+}
+
+// parseGroup is the number of a peer group, 0 if it is not one.
+func parseGroup(text string) uint64 {
+	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return nil, fmt.Errorf("parse %s: %w", path, err)
+		return 0
 	}
-	return table, nil
+	return n
 }

@@ -1,0 +1,126 @@
+package mountns
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/unbusy/unbusy/internal/linux"
+	"golang.org/x/sys/unix"
+)
+
+// Query chooses mounts. The zero value is all.
+type Query struct {
+	// NewerThan leaves out mounts that were made before the one with this unique
+	// id, and that one. It costs nothing, but needs Linux 6.12 and the initial
+	// pid namespace: mounts with a UniqueID of 0 are returned whatever their age.
+	NewerThan uint64
+	// Device, if not nil, leaves out mounts for which it is false. It is asked
+	// before any path is.
+	Device func(Device) bool
+}
+
+// listed is how many ids are asked for in one call: 4 KiB, of which there are
+// always some free.
+const listed = 512
+
+// scratch is what reading a table needs for as long as that takes.
+type scratch struct {
+	reader linux.MountReader
+	ids    [listed]uint64
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// hiddenRoot is the unique id of the mount that everything in a namespace is
+// mounted below. No process sees it, and it is not listed itself.
+func hiddenRoot(namespace uint64, s *scratch) (uint64, error) {
+	first := s.ids[:1]
+	n, err := linux.ListMounts(namespace, linux.RootMount, 0, first)
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, fmt.Errorf("mount namespace %d has no mounts", namespace)
+	}
+	for at := first[0]; ; {
+		stat, err := s.reader.Stat(namespace, at, linux.MountBasic)
+		if err != nil {
+			return 0, err
+		}
+		if stat.Parent == at {
+			return at, nil
+		}
+		at = stat.Parent
+	}
+}
+
+// mountsByNumber reads a table by the kernel's calls for that.
+//
+// It asks for what is below the hidden root. What the kernel takes for the root
+// of a foreign namespace is the first mount on the hidden one (grab_requested_root
+// in fs/namespace.c), and on a machine that runs from its initramfs, where many
+// are mounted there, that is any of them.
+func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	top, err := hiddenRoot(namespace, s)
+	for tries := 1; errors.Is(err, unix.ENOENT) && tries < maxReads; tries++ {
+		top, err = hiddenRoot(namespace, s) // what it climbed was unmounted
+	}
+	if err != nil {
+		return nil, err
+	}
+	var mounts []Mount
+	for after := query.NewerThan; ; {
+		n, err := linux.ListMounts(namespace, top, after, s.ids[:])
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range s.ids[:n] {
+			mount, ok, err := statMount(&s.reader, namespace, id, query)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				mounts = append(mounts, mount)
+			}
+		}
+		if n < len(s.ids) {
+			return mounts, nil
+		}
+		after = s.ids[n-1]
+	}
+}
+
+// statMount reads one mount. It is not ok if it does not match or is gone.
+func statMount(reader *linux.MountReader, namespace, id uint64, query Query) (mount Mount, ok bool, err error) {
+	defer func() {
+		if errors.Is(err, unix.ENOENT) {
+			ok, err = false, nil
+		}
+	}()
+	if query.Device != nil {
+		stat, err := reader.Stat(namespace, id, linux.MountSuperblock)
+		if err != nil {
+			return Mount{}, false, err
+		}
+		if !query.Device(Device{stat.Major, stat.Minor}) {
+			return Mount{}, false, nil
+		}
+	}
+	stat, err := reader.Stat(namespace, id, linux.MountSuperblock|linux.MountBasic|linux.MountRoot|
+		linux.MountPoint|linux.MountFSType|linux.MountFSSubtype|linux.MountSource)
+	if err != nil {
+		return Mount{}, false, err
+	}
+	return Mount{
+		UniqueID: stat.ID, UniqueParent: stat.Parent,
+		OldID: uint64(stat.OldID), OldParent: uint64(stat.OldParent),
+		Device: Device{stat.Major, stat.Minor},
+		Root:   reader.Root(), Path: reader.Point(),
+		FSType: reader.FSType(), Source: reader.Source(),
+		PeerGroup: stat.PeerGroup, Master: stat.Master,
+		ReadOnly: stat.Attributes&unix.MOUNT_ATTR_RDONLY != 0,
+	}, true, nil
+}

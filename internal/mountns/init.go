@@ -1,0 +1,120 @@
+package mountns
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/unbusy/unbusy/internal/linux"
+)
+
+// Init identifies the mount namespace of the process that is PID 1 in /proc.
+//
+// Its link /proc/1/ns/mnt may be closed to root, too: reading it takes all of the
+// other's capabilities (ptrace_may_access), and security modules have their say.
+// Its mount table may be read by anyone. A mount is in one namespace only, and an
+// id is one mount's for as long as that lives: so the namespace whose table has a
+// mount of PID 1's, with the same id, device and root, while PID 1's still has it
+// before and after, is the one.
+//
+// The error satisfies errors.Is(err, ErrNoNamespace) if no namespace that can be
+// seen is PID 1's.
+func (l *Lister) Init() (ID, error) {
+	return l.namespaceOf("/proc/1")
+}
+
+// namespaceOf identifies the namespace of a process.
+func (l *Lister) namespaceOf(dir string) (ID, error) {
+	ns, err := l.openNamespace(dir + "/ns/mnt")
+	if err == nil {
+		defer ns.Close()
+		return ns.ID, nil
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		return ID{}, err
+	}
+	return l.namespaceByTable(func() ([]*mountinfo.Info, error) {
+		return readTable(dir+"/mountinfo", os.ReadFile, linux.ReleaseAtLeast(5, 8))
+	})
+}
+
+// namespaceByTable identifies the namespace of which read reads the mount
+// table.
+func (l *Lister) namespaceByTable(read func() ([]*mountinfo.Info, error)) (ID, error) {
+	for range maxReads {
+		before, err := read()
+		if err != nil {
+			return ID{}, err
+		}
+		if len(before) == 0 {
+			return ID{}, fmt.Errorf("%w: an empty mount table belongs to none", ErrNoNamespace)
+		}
+		wanted := mountOfInfo(before[0])
+		id, err := l.namespaceWith(wanted)
+		if err != nil && !errors.Is(err, ErrNoNamespace) {
+			return ID{}, err
+		}
+		after, readErr := read()
+		if readErr != nil {
+			return ID{}, readErr
+		}
+		for _, info := range after {
+			if mount := mountOfInfo(info); sameMount(mount, wanted) {
+				return id, err
+			}
+		}
+	}
+	return ID{}, fmt.Errorf("a mount table changed during each of %d looks", maxReads)
+}
+
+// namespaceWith finds the namespace that has a mount.
+func (l *Lister) namespaceWith(wanted Mount) (ID, error) {
+	query := Query{Device: func(d Device) bool { return d == wanted.Device }}
+	has := func(ns *Namespace) (bool, error) {
+		mounts, err := ns.Mounts(query)
+		if err != nil {
+			return false, err
+		}
+		for _, mount := range mounts {
+			if sameMount(mount, wanted) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+	var errs []error
+	// Our own one is the likely one, and the first that a walk yields; a search
+	// comes to it late.
+	if l.proc {
+		own, err := l.Own()
+		if err != nil {
+			return ID{}, err
+		}
+		defer own.Close()
+		if is, err := has(own); is {
+			return own.ID, nil
+		} else if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for ns, err := range l.All() {
+		if err == nil {
+			var is bool
+			if is, err = has(ns); is {
+				return ns.ID, nil
+			}
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return ID{}, fmt.Errorf("%w that has mount %d: %w", ErrNoNamespace, wanted.OldID, errors.Join(errs...))
+}
+
+// sameMount reports whether two entries of tables are of one mount, as far as
+// can be told without unique ids.
+func sameMount(a, b Mount) bool {
+	return a.OldID == b.OldID && a.Device == b.Device && a.Root == b.Root
+}

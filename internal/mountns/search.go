@@ -1,0 +1,269 @@
+package mountns
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/unbusy/unbusy/internal/linux"
+	"golang.org/x/sys/unix"
+)
+
+// search is All by /proc: the namespaces of threads first, then those that only
+// descriptors have, then those that are bound somewhere in the tables of all
+// these.
+func (l *Lister) search(yield func(*Namespace, error) bool) {
+	s := &searcher{lister: l, yield: yield, done: map[uint64]bool{}}
+	defer s.close()
+	held, err := s.scan()
+	if err != nil {
+		s.report(err)
+	}
+	s.collect = len(s.unreadable) > 0
+	for _, inode := range slices.Sorted(maps.Keys(held)) {
+		if s.stopped {
+			return
+		}
+		if ns := s.openHeld(inode, held[inode]); ns != nil {
+			s.visit(ns)
+		}
+	}
+	// The namespaces of threads are known by now: what else descriptors have is
+	// little.
+	for _, pid := range s.pids {
+		if s.stopped {
+			return
+		}
+		s.descriptors(pid)
+	}
+	for len(s.bound) > 0 && !s.stopped {
+		ns := s.bound[0]
+		s.bound = s.bound[1:]
+		s.visit(ns)
+	}
+	s.reportUnreadable()
+}
+
+// searcher is the state of one search.
+type searcher struct {
+	lister  *Lister
+	yield   func(*Namespace, error) bool
+	stopped bool // the loop body wants no more
+
+	pids []int
+	// done has the inode numbers of the namespaces that were visited or wait to
+	// be.
+	done map[uint64]bool
+	// bound are namespaces that were found as files, open.
+	bound []*Namespace
+	// unreadable are threads whose namespace link may not be read, and mountIDs,
+	// if collect says so, the ids of all mounts seen: by them it may turn out that
+	// the namespaces are known after all.
+	unreadable []Thread
+	collect    bool
+	mountIDs   map[string]bool
+}
+
+func (s *searcher) close() {
+	for _, ns := range s.bound {
+		ns.Close()
+	}
+}
+
+// report yields an error.
+func (s *searcher) report(err error) {
+	if !s.stopped {
+		s.stopped = !s.yield(nil, fmt.Errorf("%w: %w", ErrIncomplete, err))
+	}
+}
+
+// scan finds the namespaces of all threads, and for each of their root
+// directories the threads that have it.
+func (s *searcher) scan() (map[uint64][]view, error) {
+	type root struct {
+		namespace uint64
+		place     linux.Place
+	}
+	var (
+		held    = map[uint64][]view{}
+		seen    = map[root]int{} // where in held
+		lastPID int
+	)
+	for t, err := range Threads() {
+		if t.PID == 0 {
+			return nil, err
+		}
+		if t.PID != lastPID {
+			s.pids = append(s.pids, t.PID)
+			lastPID = t.PID
+		}
+		if err != nil {
+			s.unreadable = append(s.unreadable, t)
+			continue
+		}
+		// If the root is not to be seen, the view may still be the only one.
+		place, _ := linux.PlaceOf("/proc/" + t.dir() + "/root")
+		key := root{t.Namespace, place}
+		at, known := seen[key]
+		if !known {
+			at = len(held[t.Namespace])
+			seen[key] = at
+			held[t.Namespace] = append(held[t.Namespace], view{})
+		}
+		v := &held[t.Namespace][at]
+		v.threads = append(v.threads, t.dir())
+	}
+	return held, nil
+}
+
+// openHeld opens a namespace through one of the threads that were in it. It is
+// nil if none is any more.
+func (s *searcher) openHeld(inode uint64, views []view) *Namespace {
+	var failed error
+	for _, v := range views {
+		for _, thread := range v.threads {
+			ns, err := s.lister.openNamespace("/proc/" + thread + "/ns/mnt")
+			if err != nil {
+				if !isGone(err) {
+					failed = err
+				}
+				continue
+			}
+			if ns.Inode == inode {
+				ns.views = views
+				return ns
+			}
+			ns.Close() // a thread that moved: where to, the next search shows
+		}
+	}
+	if failed != nil {
+		s.report(failed)
+	}
+	return nil
+}
+
+// visit yields a namespace, looks for others that are bound in it, and closes
+// it.
+func (s *searcher) visit(ns *Namespace) {
+	defer ns.Close()
+	s.done[ns.Inode] = true
+	if len(ns.views) == 0 {
+		ns.views = []view{{}}
+	}
+	// The text is kept for Mounts: reading all tables is what takes the time.
+	readable := ns.views[:0:0]
+	for _, v := range ns.views {
+		table, err := v.read(ns)
+		if err != nil {
+			continue // nobody has that root any more
+		}
+		v.table = table
+		readable = append(readable, v)
+	}
+	if len(readable) == 0 {
+		text, err := ns.ownText()
+		if err != nil {
+			s.report(err)
+			return
+		}
+		readable = []view{{table: &seenTable{text: text, root: "/"}}}
+	}
+	ns.views = readable
+	for _, v := range ns.views {
+		if bytes.Contains(v.table.text, []byte(" - nsfs ")) {
+			s.findBound(ns, v.table)
+		}
+		s.remember(v.table.text)
+	}
+	if !s.stopped {
+		s.stopped = !s.yield(ns, nil)
+	}
+}
+
+// descriptors visits the namespaces that a process has open. The descriptors of
+// threads that do not share their process' ones are not looked at.
+func (s *searcher) descriptors(pid int) {
+	dir := "/proc/" + strconv.Itoa(pid) + "/fd"
+	fds, err := numbers(dir)
+	if err != nil {
+		// Ended, or not ours to see: then its threads' namespaces are not, either,
+		// and that is reported.
+		return
+	}
+	for _, fd := range fds {
+		link := dir + "/" + strconv.Itoa(fd)
+		text, err := os.Readlink(link)
+		if err != nil {
+			continue
+		}
+		inode, ok := namespaceName(text)
+		if !ok || s.done[inode] || s.stopped {
+			continue
+		}
+		if ns, err := s.lister.openFile(unix.AT_FDCWD, link); err == nil {
+			if s.done[ns.Inode] {
+				ns.Close()
+				continue
+			}
+			s.visit(ns)
+		} else if !isGone(err) && !errors.Is(err, errNotMountNamespace) {
+			s.report(err)
+		}
+	}
+}
+
+// openFile opens a namespace by a link of /proc to its file. By the time it is
+// opened that can be another file, and opening any file for reading can wait, or
+// do something: hence O_PATH first.
+func (l *Lister) openFile(dir int, link string) (*Namespace, error) {
+	fd, err := unix.Openat(dir, link, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: link, Err: err}
+	}
+	defer unix.Close(fd)
+	if is, err := linux.IsNamespace(fd); err != nil {
+		return nil, err
+	} else if !is {
+		return nil, fmt.Errorf("%s: %w", link, errNotMountNamespace)
+	}
+	return l.openNamespace("/proc/self/fd/" + strconv.Itoa(fd))
+}
+
+// remember keeps the mount ids of a table, the first field of each line.
+func (s *searcher) remember(text []byte) {
+	if !s.collect {
+		return
+	}
+	if s.mountIDs == nil {
+		s.mountIDs = map[string]bool{}
+	}
+	for line := range bytes.Lines(text) {
+		id, _, _ := bytes.Cut(line, []byte(" "))
+		s.mountIDs[string(id)] = true
+	}
+}
+
+// reportUnreadable reports the threads that may be in a namespace that was not
+// visited. A mount is in one namespace only, and mount tables may be read where
+// links to namespaces may not.
+func (s *searcher) reportUnreadable() {
+	var missed []Thread
+	for _, t := range s.unreadable {
+		text, err := os.ReadFile("/proc/" + t.dir() + "/mountinfo")
+		if isGone(err) {
+			continue
+		}
+		id, _, _ := bytes.Cut(text, []byte(" "))
+		if err != nil || len(id) == 0 || !s.mountIDs[string(id)] {
+			missed = append(missed, t)
+		}
+	}
+	if len(missed) > 0 {
+		s.report(fmt.Errorf("%d threads, the first of process %d: %w", len(missed), missed[0].PID, fs.ErrPermission))
+	}
+}

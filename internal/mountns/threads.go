@@ -1,0 +1,105 @@
+package mountns
+
+import (
+	"fmt"
+	"iter"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Thread is a thread of a process and the mount namespace it is in.
+type Thread struct {
+	PID, TID int
+	// Namespace is the inode number of the namespace.
+	Namespace uint64
+}
+
+// dir is the thread's directory below /proc.
+func (t Thread) dir() string {
+	return strconv.Itoa(t.PID) + "/task/" + strconv.Itoa(t.TID)
+}
+
+// Threads returns all threads that /proc shows. An error that comes with a
+// Thread says that its namespace cannot be read, although the thread is there;
+// one without that /proc cannot be. Threads that are made or end meanwhile may be
+// there or not.
+func Threads() iter.Seq2[Thread, error] {
+	return func(yield func(Thread, error) bool) {
+		pids, err := numbers("/proc")
+		if err != nil {
+			yield(Thread{}, err)
+			return
+		}
+		for _, pid := range pids {
+			tids, err := numbers("/proc/" + strconv.Itoa(pid) + "/task")
+			if isGone(err) {
+				continue
+			}
+			if err != nil {
+				if !yield(Thread{PID: pid, TID: pid}, err) {
+					return
+				}
+				continue
+			}
+			for _, tid := range tids {
+				t := Thread{PID: pid, TID: tid}
+				t.Namespace, err = linkedNamespace("/proc/" + t.dir() + "/ns/mnt")
+				if isGone(err) {
+					continue
+				}
+				if !yield(t, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// numbers returns the entries of a directory that are numbers.
+func numbers(dir string) ([]int, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			found = append(found, n)
+		}
+	}
+	return found, nil
+}
+
+// linkedNamespace is the inode number of the namespace that a link of /proc
+// names.
+func linkedNamespace(link string) (uint64, error) {
+	text, err := os.Readlink(link)
+	if err != nil {
+		return 0, err
+	}
+	inode, ok := namespaceName(text)
+	if !ok {
+		return 0, fmt.Errorf("%s is %q: %w", link, text, errNotMountNamespace)
+	}
+	return inode, nil
+}
+
+// namespaceName takes "mnt:[4026531832]" apart.
+func namespaceName(text string) (inode uint64, ok bool) {
+	text, ok = strings.CutPrefix(text, "mnt:[")
+	if !ok {
+		return 0, false
+	}
+	text, ok = strings.CutSuffix(text, "]")
+	if !ok {
+		return 0, false
+	}
+	inode, err := strconv.ParseUint(text, 10, 64)
+	return inode, err == nil
+}

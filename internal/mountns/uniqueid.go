@@ -1,0 +1,51 @@
+package mountns
+
+import (
+	"fmt"
+
+	"github.com/unbusy/unbusy/internal/linux"
+	"golang.org/x/sys/unix"
+)
+
+// UniqueID finds out the unique id of a mount in the namespace's table that came
+// without one. It needs Linux 6.8. The error satisfies errors.Is for ErrGone or
+// ErrOtherMount if the path of the mount leads elsewhere by now or the mount is
+// covered, and for ErrUnidentified if the kernel has no such id.
+//
+// Walking the path can hang: see the package comment.
+func (ns *Namespace) UniqueID(mount Mount) (uint64, error) {
+	if mount.UniqueID != 0 {
+		return mount.UniqueID, nil
+	}
+	failed := func(err error) error {
+		return &MountError{Op: "identify", Target: mount.Path, Err: err}
+	}
+	if mount.Path == "" {
+		return 0, failed(ErrUnidentified)
+	}
+	var id uint64
+	err := ns.Enter(func() error {
+		fd, err := linux.OpenPath(unix.AT_FDCWD, mount.Path)
+		if err != nil {
+			return failed(meaning(err))
+		}
+		defer unix.Close(fd)
+		old, err := linux.MountID(fd)
+		if err != nil {
+			return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
+		}
+		if old != mount.OldID {
+			if isRoot, _, err := linux.IsMountRoot(fd); err != nil {
+				return failed(err)
+			} else if !isRoot {
+				return failed(ErrGone)
+			}
+			return failed(fmt.Errorf("%w: id %d, not %d", ErrOtherMount, old, mount.OldID))
+		}
+		if id, err = linux.UniqueMountID(fd); err != nil {
+			return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
+		}
+		return nil
+	})
+	return id, err
+}
