@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,9 @@ const (
 	Path = "/run/unbusy/events"
 	// maxSize bounds the record, in bytes. Of a full one the newer half stays.
 	maxSize = 1 << 20
+	// maxError bounds one error's text, in bytes: it may quote what a container
+	// wrote.
+	maxError = 1 << 10
 )
 
 // Kind says which way a failure was taken.
@@ -42,6 +46,9 @@ type Event struct {
 
 // Append adds an event to the record at path, which it makes if need be.
 func Append(path string, e Event) error {
+	if len(e.Error) > maxError {
+		e.Error = strings.ToValidUTF8(e.Error[:maxError], "") + "..."
+	}
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -49,7 +56,10 @@ func Append(path string, e Event) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	// O_NONBLOCK: whatever is in the record's place, nobody waits for it.
+	// Whatever else is in the record's place is not even opened.
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", path)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return err

@@ -45,12 +45,12 @@ func TestAppend(t *testing.T) {
 
 func TestAppendIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
-	long := strings.Repeat("x", 10_000)
+	bundle := strings.Repeat("x", 10_000)
 	var writers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {
 			for range 100 {
-				if err := Append(path, Event{Error: long}); err != nil {
+				if err := Append(path, Event{Bundle: bundle}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -73,6 +73,20 @@ func TestAppendIsBounded(t *testing.T) {
 	}
 }
 
+func TestAppendCutsLongErrors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events")
+	if err := Append(path, Event{Error: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Append(path, Event{Error: strings.Repeat("\u00fc", 2*maxSize)}); err != nil {
+		t.Fatal(err)
+	}
+	got := readEvents(t, path)
+	if len(got) != 2 || len(got[1].Error) > 2*maxError {
+		t.Errorf("%d events are left", len(got))
+	}
+}
+
 func TestAppendDoesNotFollowOrWait(t *testing.T) {
 	dir := t.TempDir()
 	fifo, link := filepath.Join(dir, "fifo"), filepath.Join(dir, "link")
@@ -85,7 +99,9 @@ func TestAppendDoesNotFollowOrWait(t *testing.T) {
 	if err := Append(link, Event{}); err == nil {
 		t.Error("wrote through a link")
 	}
-	_ = Append(fifo, Event{}) // whatever it says, it has returned
+	if err := Append(fifo, Event{}); err == nil {
+		t.Error("wrote into a named pipe")
+	}
 	if _, err := os.Stat(filepath.Join(dir, "target")); err == nil {
 		t.Error("made the link's target")
 	}

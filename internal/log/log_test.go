@@ -3,6 +3,7 @@ package log
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -90,6 +91,56 @@ func TestRuntimeLogIsNoFile(t *testing.T) {
 	writer.Close()
 	if n, _ := reader.Read(make([]byte, 10)); n != 0 {
 		t.Error("wrote into a pipe")
+	}
+}
+
+// TestRuntimeLogPipeKeepsReader has a named pipe with a reader: opening and
+// closing it would be the end of the file for that reader.
+func TestRuntimeLogPipeKeepsReader(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := make(chan string, 1)
+	go func() {
+		b, err := os.ReadFile(fifo)
+		text <- string(b) + fmt.Sprint(err)
+	}()
+	New(Options{RuntimeLog: fifo}).Error("failed")
+	if err := os.WriteFile(fifo, []byte("the runtime's own"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-text; got != "the runtime's own<nil>" {
+		t.Errorf("the reader got %q", got)
+	}
+}
+
+// TestRuntimeLogOfCrun has the forms that only crun's --log knows.
+func TestRuntimeLogOfCrun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, log := range []string{"journald:id", "syslog:id", "file:log"} {
+		New(Options{RuntimeLog: log}).Error("failed")
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil || len(entries) != 1 || entries[0].Name() != "log" {
+		t.Errorf("made %v, %v", entries, err)
+	}
+}
+
+// TestRuntimeLogIsStandardError has a log that is the file which standard error
+// was redirected to.
+func TestRuntimeLogIsStandardError(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	stderr := os.Stderr
+	os.Stderr = f
+	New(Options{RuntimeLog: f.Name()}).Error("failed")
+	os.Stderr = stderr
+	if got := read(t, f.Name()); got != "" {
+		t.Errorf("wrote %q", got)
 	}
 }
 

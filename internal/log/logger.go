@@ -10,7 +10,7 @@ import (
 type Options struct {
 	// Program names the sender in the system log.
 	Program string
-	// RuntimeLog is the file that the runtime logs to, "" for none.
+	// RuntimeLog is the value of the runtime's --log, "" for none.
 	RuntimeLog string
 	// RuntimeFormat is the format of that file: "json", or anything else for
 	// text.
@@ -24,8 +24,8 @@ type Options struct {
 func New(o Options) *logrus.Logger {
 	logger := logrus.New()
 	logger.SetOutput(io.Discard)
-	if o.RuntimeLog != "" && !isAnswer(o.RuntimeLog) {
-		logger.AddHook(newRuntimeLog(o.RuntimeLog, o.RuntimeFormat))
+	if file := fileOf(o.RuntimeLog); file != "" && !isAnswer(file) {
+		logger.AddHook(newRuntimeLog(file, o.RuntimeFormat))
 	}
 	if o.System {
 		logger.AddHook(systemLog{program: o.Program, journal: journalSocket, syslog: syslogSocket})

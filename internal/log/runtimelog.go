@@ -1,9 +1,11 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,6 +23,18 @@ func newRuntimeLog(path, format string) runtimeLog {
 		return runtimeLog{path, &logrus.JSONFormatter{}}
 	}
 	return runtimeLog{path, &logrus.TextFormatter{DisableColors: true, FullTimestamp: true}}
+}
+
+// fileOf returns the file that a runtime's --log names, "" if it names none:
+// crun also takes file:PATH, journald:ID and syslog:ID.
+func fileOf(log string) string {
+	if path, ok := strings.CutPrefix(log, "file:"); ok {
+		return path
+	}
+	if strings.HasPrefix(log, "journald:") || strings.HasPrefix(log, "syslog:") {
+		return ""
+	}
+	return log
 }
 
 // isAnswer reports whether an engine takes the whole file for one message, so
@@ -52,22 +66,39 @@ func (l runtimeLog) append(entry *logrus.Entry) error {
 	if err != nil {
 		return err
 	}
+	if err := requireLog(l.path); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	_, err = f.Write(line)
+	return err
+}
+
+// requireLog refuses a log that is part of the runtime's own output: a
+// terminal, a pipe, or a file that standard output or error lead to. It looks
+// before anything is opened, since closing a named pipe again would tell its
+// reader that the runtime has ended.
+func requireLog(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	// A log that is a terminal, a pipe or /dev/stderr is part of the runtime's
-	// own output.
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", l.path)
+		return fmt.Errorf("%s is not a regular file", path)
 	}
-	_, err = f.Write(line)
-	return err
+	for _, own := range []*os.File{os.Stdout, os.Stderr} {
+		if output, err := own.Stat(); err == nil && os.SameFile(info, output) {
+			return fmt.Errorf("%s is the runtime's output", path)
+		}
+	}
+	return nil
 }
 
 // Fail writes a message of level error to the runtime's log, in the file's
@@ -75,7 +106,7 @@ func (l runtimeLog) append(entry *logrus.Entry) error {
 // reason to fail: the message is then what the engine shows. An empty path is
 // no error.
 func Fail(path, format, message string) error {
-	if path == "" {
+	if path = fileOf(path); path == "" {
 		return nil
 	}
 	entry := logrus.NewEntry(logrus.New())

@@ -40,6 +40,8 @@ func procWith(t *testing.T, value string, processes ...process) string {
 		if p.pidns == "" {
 			p.pidns = "pid:[1]"
 		}
+		comm := filepath.Base(strings.Fields(p.cmdline)[0])
+		write(p.pid+"/comm", comm[:min(len(comm), 15)]+"\n")
 		write(p.pid+"/cmdline", strings.ReplaceAll(p.cmdline, " ", "\x00")+"\x00")
 		link(p.pid+"/ns/mnt", p.mnt)
 		link(p.pid+"/ns/pid", p.pidns)

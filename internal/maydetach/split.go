@@ -29,6 +29,9 @@ func findSplit(proc string) (string, error) {
 			continue
 		}
 		dir := filepath.Join(proc, p.Name())
+		if !mayBeEither(dir) {
+			continue
+		}
 		name := program(dir)
 		engine := isEngine(name)
 		if !engine && !isShim(name) {
@@ -57,6 +60,18 @@ func findSplit(proc string) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// mayBeEither looks at the name that the kernel has for a process. Most
+// processes are neither engine nor shim, and reading a command line waits for
+// whoever holds the lock of that process's memory.
+func mayBeEither(dir string) bool {
+	comm, err := os.ReadFile(filepath.Join(dir, "comm"))
+	if err != nil {
+		return false
+	}
+	name := strings.TrimSuffix(string(comm), "\n")
+	return isEngine(name) || isShim(name) || strings.HasPrefix(name, "docker-containe")
 }
 
 // program returns the file name of a process's argv[0]. comm would not do: its
