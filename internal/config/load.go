@@ -18,7 +18,7 @@ const maxSize = 1 << 20
 // document is the file as TOML sees it. Values that can be wrong have types of
 // their own, so that a mistake is reported at its line and column.
 type document struct {
-	Runtime          string      `toml:"runtime"`
+	Runtime          runtimeName `toml:"runtime"`
 	RuntimeKind      runtimeKind `toml:"runtime_kind"`
 	RewriteReadOnly  bool        `toml:"rewrite_read_only"`
 	HonorAnnotations bool        `toml:"honor_annotations"`
@@ -42,7 +42,9 @@ type document struct {
 // wrote into the file. Any other trouble (no permission, not a regular file,
 // larger than 1 MiB, a syntax error, a value of the wrong kind) gives the
 // defaults, whole, and an error which names the file and, where there is one,
-// the line and the column.
+// the line and the column. Only the choice of the runtime is kept if it can be
+// read: a mistake elsewhere in the file must not hand running containers to
+// another runtime.
 func Load(path string) (Config, []string, error) {
 	data, truncated, err := ReadFile(path, maxSize)
 	switch {
@@ -60,7 +62,9 @@ func Load(path string) (Config, []string, error) {
 		err = doc.check()
 	}
 	if err != nil {
-		return Default(), nil, fmt.Errorf("read configuration: %w", At(path, err))
+		cfg := Default()
+		cfg.Runtime, cfg.RuntimeKind = salvageRuntime(data)
+		return cfg, nil, fmt.Errorf("read configuration: %w", At(path, err))
 	}
 	cfg := doc.config()
 	cfg.File = path
@@ -121,7 +125,7 @@ func (d *document) check() error {
 
 func (d *document) config() Config {
 	cfg := Config{
-		Runtime:          d.Runtime,
+		Runtime:          d.Runtime.string,
 		RuntimeKind:      d.RuntimeKind.string,
 		RewriteReadOnly:  d.RewriteReadOnly,
 		HonorAnnotations: d.HonorAnnotations,

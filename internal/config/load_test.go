@@ -208,3 +208,33 @@ func write(t *testing.T, text string) string {
 	}
 	return path
 }
+
+// TestLoadKeepsRuntime has mistakes elsewhere in the file: the runtime stays the
+// one that was configured.
+func TestLoadKeepsRuntime(t *testing.T) {
+	for _, text := range []string{
+		"runtime = \"/opt/crun\"\nruntime_kind = \"crun\"\nrewrite_read_only = \"no\"\n",
+		"rewrite_read_only = [\n  runtime = '/opt/crun' # why\nruntime_kind = 'crun'\n",
+		"runtime_kind = \"crun\"\nlog = \"nowhere\"\nruntime = \"/opt/crun\"\n[[roots]]\nruntime = \"/other\"\n",
+	} {
+		path := filepath.Join(t.TempDir(), "config.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := Default()
+		want.Runtime, want.RuntimeKind = "/opt/crun", KindCrun
+		if cfg, _, err := Load(path); err == nil || !reflect.DeepEqual(cfg, want) {
+			t.Errorf("%q: %+v, %v", text, cfg, err)
+		}
+	}
+}
+
+func TestLoadRefusesRelativeRuntime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(`runtime = "bin/runc"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if cfg, _, err := Load(path); err == nil || cfg.Runtime != "" {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+}

@@ -11,6 +11,19 @@ import (
 // because go-toml stores into a string type directly, without asking its
 // UnmarshalText (unmarshaler.go, assignString).
 
+type runtimeName struct{ string }
+
+// UnmarshalText takes a name to be searched for or an absolute path. A relative
+// path would begin in the container's bundle.
+func (n *runtimeName) UnmarshalText(text []byte) error {
+	s := string(text)
+	if strings.Contains(s, "/") && !filepath.IsAbs(s) {
+		return fmt.Errorf("%q is neither a name nor an absolute path", s)
+	}
+	n.string = s
+	return nil
+}
+
 type runtimeKind struct{ string }
 
 // UnmarshalText accepts the values of [Config.RuntimeKind].

@@ -5,6 +5,7 @@ import (
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/mountns"
 )
 
 // Host is what is searched.
@@ -52,7 +53,14 @@ func newFinder(host Host) *finder {
 	if host.Getenv == nil {
 		host.Getenv = os.Getenv
 	}
-	return &finder{host: host, tree: newTree(host.Prefix), index: make(map[use]int, 32)}
+	f := &finder{host: host, tree: newTree(host.Prefix), index: make(map[use]int, 32)}
+	for _, m := range host.Mounts {
+		// With / on a server nothing works without it.
+		if m.Mountpoint != "/" && mountns.MayHang(m.FSType) {
+			f.tree.remote = append(f.tree.remote, m.Mountpoint)
+		}
+	}
+	return f
 }
 
 func (f *finder) find() {

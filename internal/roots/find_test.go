@@ -116,10 +116,16 @@ func TestSpecialFiles(t *testing.T) {
 }
 
 func TestLargeFile(t *testing.T) {
-	search{
-		files:    files{"/etc/docker/daemon.json": `{"data-root": "/x"}` + strings.Repeat(" ", maxFileSize)},
-		warnings: []string{"/etc/docker/daemon.json: file too large"},
-	}.check(t, Find(search{files: files{"/etc/docker/daemon.json": `{"data-root": "/x"}` + strings.Repeat(" ", maxFileSize)}}.host(t)))
+	var searches []search
+	for _, uid := range []int{0, 1000} {
+		searches = append(searches, search{
+			name:     sprintf("uid %d", uid),
+			uid:      uid,
+			files:    files{"/etc/docker/daemon.json": `{"data-root": "/x"}` + strings.Repeat(" ", maxFileSize)},
+			warnings: []string{"/etc/docker/daemon.json: file too large"},
+		})
+	}
+	runFind(t, searches)
 }
 
 func TestJSON(t *testing.T) {

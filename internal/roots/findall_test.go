@@ -101,12 +101,13 @@ func TestFindAll(t *testing.T) {
 		},
 		{
 			name: "rke2 and k3s where they show their flags",
-			files: proc(files{"/opt/rke2.yaml": "data-dir: /data/file\n"}, map[string]string{
+			files: proc(files{"/opt/rke2.yaml": "data-dir: /data/file\n", "/opt/k3s.yaml": "data-dir: /data/k3s-file\n"}, map[string]string{
 				"9 rke2":       "/usr/bin/rke2 server -d /data/rke2 -c /opt/rke2.yaml",
-				"10 k3s-agent": "k3s agent --data-dir=/data/k3s --kubelet-arg max-pods=9 --kubelet-arg=root-dir=/data/kubelet",
+				"10 k3s-agent": "k3s agent --config /opt/k3s.yaml --data-dir=/data/k3s --kubelet-arg max-pods=9 --kubelet-arg=root-dir=/data/kubelet",
 			}),
 			want: []string{
 				"containerd data root /data/file/agent/containerd (pid 9: rke2 -c: /opt/rke2.yaml: data-dir)",
+				"containerd data root /data/k3s-file/agent/containerd (pid 10: k3s-agent --config: /opt/k3s.yaml: data-dir)",
 				"containerd data root /data/k3s/agent/containerd (pid 10: k3s-agent --data-dir)",
 				"containerd data root /data/rke2/agent/containerd (pid 9: rke2 -d)",
 				"kubelet kubelet directory /data/kubelet (pid 10: k3s-agent --kubelet-arg)",

@@ -29,6 +29,10 @@ const (
 // /srv in a tree mounted on /host leads to /host/srv.
 type tree struct {
 	prefix string
+	// remote are the mount points of file systems that may never answer. What
+	// lies on them is taken as it is written, and not looked at: a data root on
+	// a dead server must not stop containers that have nothing to do with it.
+	remote []string
 	// known remembers what paths lead to: dozens of them share their parents.
 	known map[string]place
 }
@@ -38,6 +42,10 @@ type place struct {
 	path   string
 	exists bool
 }
+
+// errRemote is the cause when a file is not read because its file system may
+// never answer.
+var errRemote = errors.New("on a file system that may not answer")
 
 func newTree(prefix string) tree {
 	return tree{prefix: strings.TrimSuffix(prefix, "/"), known: make(map[string]place, 256)}
@@ -61,7 +69,7 @@ func (t *tree) resolve(path string) place {
 // follow goes from a resolved directory to the entry called name.
 func (t *tree) follow(dir place, name string, links *int) place {
 	here := place{below(dir.path, name), dir.exists}
-	if !dir.exists {
+	if !dir.exists || t.isRemote(here.path) {
 		return here
 	}
 	target, err := os.Readlink(t.prefix + here.path)
@@ -88,8 +96,17 @@ func (t *tree) follow(dir place, name string, links *int) place {
 	return dir
 }
 
+func (t *tree) isRemote(path string) bool {
+	return slices.ContainsFunc(t.remote, func(point string) bool {
+		return path == point || strings.HasPrefix(path, point+"/")
+	})
+}
+
 // read returns the content of a regular file, at most maxFileSize.
 func (t *tree) read(path string) ([]byte, error) {
+	if t.isRemote(t.resolve(filepath.Clean(path)).path) {
+		return nil, &os.PathError{Op: "read", Path: path, Err: errRemote}
+	}
 	data, truncated, err := config.ReadFile(t.host(path), maxFileSize)
 	if err == nil && truncated {
 		err = &os.PathError{Op: "read", Path: path, Err: syscall.EFBIG}
@@ -109,6 +126,9 @@ func (t *tree) head(path string, limit int64) (data []byte, truncated bool, err 
 
 // names returns the sorted names in a directory, or none.
 func (t *tree) names(dir string) []string {
+	if t.isRemote(t.resolve(filepath.Clean(dir)).path) {
+		return nil
+	}
 	f, err := os.OpenFile(t.host(dir), os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil

@@ -1,6 +1,7 @@
 package roots
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -82,6 +83,34 @@ func TestResolveThisHost(t *testing.T) {
 		if got := tree.resolve(path); got.path != want || !got.exists {
 			t.Errorf("%s: %v, want %s", path, got, want)
 		}
+	}
+}
+
+// TestRemote has a link and files on a file system that may never answer: they
+// are not looked at, and a data root on it is taken as it is written.
+func TestRemote(t *testing.T) {
+	tree := newTree(files{
+		"/net/server/docker": "-> /data", "/data/docker.json": "{}", "/net/server/docker.json": "{}",
+		"/home": "-> /net/server", "/net/servers/docker": "-> /data",
+	}.plant(t))
+	tree.remote = []string{"/net/server"}
+	for path, want := range map[string]string{
+		"/net/server/docker":      "/net/server/docker",
+		"/net/server/docker/sub":  "/net/server/docker/sub",
+		"/home/docker":            "/net/server/docker",
+		"/net/servers/docker/sub": "/data/sub",
+	} {
+		if got := tree.resolve(path); got.path != want {
+			t.Errorf("%s: %v, want %s", path, got, want)
+		}
+	}
+	for _, path := range []string{"/net/server/docker.json", "/home/docker.json"} {
+		if _, err := tree.read(path); !errors.Is(err, errRemote) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if names := tree.names("/home"); names != nil {
+		t.Errorf("read the names %q", names)
 	}
 }
 
