@@ -2,6 +2,7 @@ package spec
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,24 +23,35 @@ type Area struct {
 // other containers lies below it or can come to lie there. An owner's own
 // directory does not cover, nor does anything below it, nor does a directory
 // of the runtime root in which the engine mounts nothing.
-func (a Area) Covers(dir string) bool {
-	have, want := components(dir), a.components()
-	if len(have) >= len(want) {
-		return false
-	}
-	root := len(components(a.Root))
-	for i, name := range have {
-		// Only the pattern's part may hold a wildcard: a root that is really
-		// called "*" stands for itself.
-		if name != want[i] && (i < root || want[i] != "*") {
+func (a Area) Covers(dir string) bool { return a.pattern().covers(components(dir)) }
+
+// pattern is an area taken apart, for many comparisons.
+type pattern struct {
+	names []string
+	// root is how many of the names are the root's. Only behind them "*" is a
+	// wildcard: a root that is really called "*" stands for itself.
+	root int
+}
+
+func (a Area) pattern() pattern {
+	root := components(a.Root)
+	return pattern{names: slices.Concat(root, components(a.Owner)), root: len(root)}
+}
+
+// covers is [Area.Covers], for a directory taken apart.
+func (p pattern) covers(dir []string) bool { return len(dir) < len(p.names) && p.agrees(dir) }
+
+// owns reports whether path is an owner's directory or lies below one.
+func (p pattern) owns(path []string) bool { return len(path) >= len(p.names) && p.agrees(path) }
+
+// agrees compares as many names as both have.
+func (p pattern) agrees(names []string) bool {
+	for i := range min(len(names), len(p.names)) {
+		if names[i] != p.names[i] && (i < p.root || p.names[i] != "*") {
 			return false
 		}
 	}
 	return true
-}
-
-func (a Area) components() []string {
-	return append(components(a.Root), components(a.Owner)...)
 }
 
 // components splits a path into its names. Paths are compared by these and
@@ -50,20 +62,4 @@ func components(path string) []string {
 		return nil
 	}
 	return strings.Split(path, "/")
-}
-
-// owns reports whether path is an owner's directory of the area or lies below
-// one.
-func (a Area) owns(path string) bool {
-	have, want := components(path), a.components()
-	if len(have) < len(want) {
-		return false
-	}
-	root := len(components(a.Root))
-	for i, name := range want {
-		if have[i] != name && (i < root || name != "*") {
-			return false
-		}
-	}
-	return true
 }

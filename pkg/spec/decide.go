@@ -16,8 +16,8 @@ func Decide(d *Document, h Host) []Decision {
 	if endsRootParent(d.rootfsProp, h.Runtime) {
 		survey.ended = parent
 	}
-	covering := make(map[int]bool)
-	ends := false // rootfsPropagation ends what shall be slave
+	kept := make(map[int]bool) // covering binds that stay as they are
+	ends := false              // rootfsPropagation ends what shall be slave
 	for i, m := range d.mounts {
 		if !isRecursiveBind(m.Options) {
 			continue
@@ -30,8 +30,8 @@ func Decide(d *Document, h Host) []Decision {
 		if len(covers) == 0 {
 			continue
 		}
-		covering[i] = true
 		decision := d.decideBind(i, h)
+		kept[i] = decision.Action == ActionLeave
 		decision.Covers = covers
 		decisions = append(decisions, decision)
 		if slices.Contains(decision.After, "rslave") {
@@ -41,7 +41,7 @@ func Decide(d *Document, h Host) []Decision {
 	if !ends {
 		return decisions
 	}
-	return append(decisions, d.setRootfsPropagation(covering)...)
+	return append(decisions, d.setRootfsPropagation(h.Runtime, decisions, kept)...)
 }
 
 // decideBind decides about one bind that covers.
@@ -50,7 +50,7 @@ func (d *Document) decideBind(i int, h Host) Decision {
 	decision := d.mountDecision(i)
 	restricted := slices.ContainsFunc(m.Options, func(o string) bool { return slices.Contains(inheritedNever, o) })
 	mapped := len(m.UIDMappings) > 0 || len(m.GIDMappings) > 0 ||
-		slices.Contains(m.Options, "idmap") || slices.Contains(m.Options, "ridmap")
+		slices.ContainsFunc(m.Options, isIDMap)
 	switch {
 	case !h.IgnoreAnnotations && d.annotations[AnnotationPropagation] == "keep":
 		decision.Reason = ReasonOptedOut
@@ -73,7 +73,11 @@ func (d *Document) decideBind(i int, h Host) Decision {
 
 // setRootfsPropagation makes the container's tree rslave, and pins the binds
 // that say nothing of propagation, for which that would be a change.
-func (d *Document) setRootfsPropagation(covering map[int]bool) []Decision {
+//
+// For runc it is none where the field was unset: such binds are slaves there
+// already. Only a covering bind that stays as it is has a reason not to become
+// one.
+func (d *Document) setRootfsPropagation(runtime Runtime, decided []Decision, kept map[int]bool) []Decision {
 	root := Decision{
 		Field:  "/linux/rootfsPropagation",
 		Action: ActionRewrite,
@@ -84,9 +88,14 @@ func (d *Document) setRootfsPropagation(covering map[int]bool) []Decision {
 	if d.rootfsProp != "" {
 		root.Before = []string{d.rootfsProp}
 	}
+	rewritten := make(map[int]bool)
+	for _, decision := range decided {
+		rewritten[decision.mount] = decision.Action == ActionRewrite
+	}
+	slaves := d.rootfsProp == "" && runtime == RuntimeRunc
 	decisions := []Decision{root}
 	for i, m := range d.mounts {
-		if covering[i] || !isBind(m.Options) || hasPropagation(m.Options) {
+		if rewritten[i] || !isBind(m.Options) || hasPropagation(m.Options) || slaves && !kept[i] {
 			continue
 		}
 		pin := d.mountDecision(i)

@@ -208,6 +208,49 @@ func TestDecide(t *testing.T) {
 			},
 		},
 		{
+			name:   "a covering bind that stays is pinned as well",
+			spec:   `{"mounts":[{"source":"/","options":["rbind"]},{"source":"/run","options":["rbind","rro"]}]}`,
+			change: func(h *Host) { h.Runtime = RuntimeCrun },
+			want: []string{
+				covers + "rbind,rslave",
+				"leave /mounts/1/options: " + string(ReasonRestricted),
+				"rewrite /linux/rootfsPropagation: " + string(ReasonRootfs) + " -> rslave",
+				"rewrite /mounts/1/options: " + string(ReasonPinned) + " -> rbind,rro,rprivate",
+			},
+		},
+		{
+			name: "where runc has slaves already, nothing else is pinned",
+			spec: `{"mounts":[{"source":"/","options":["rbind"]},{"source":"/run","options":["rbind","rro"]},
+				{"source":"/srv","options":["rbind"]}]}`,
+			change: func(h *Host) { h.Rootfs = "/srv/bundle/rootfs" },
+			want: []string{
+				covers + "rbind,rslave",
+				"leave /mounts/1/options: " + string(ReasonRestricted),
+				"rewrite /linux/rootfsPropagation: " + string(ReasonRootfs) + " -> rslave",
+				"rewrite /mounts/1/options: " + string(ReasonPinned) + " -> rbind,rro,rprivate",
+			},
+		},
+		{
+			name: "crun's idmap with its mapping",
+			spec: `{"mounts":[{"source":"/","options":["rbind","idmap=uids=0-1000-10"]}]}`,
+			want: []string{"leave /mounts/0/options: " + string(ReasonMapped)},
+		},
+		{
+			name: "a private mount behind a shared alias",
+			spec: `{"mounts":[{"source":"/mnt/alias","options":["rbind"]}]}`,
+			table: sharedHost + "50 22 254:0 /var/lib/docker /mnt/alias rw shared:1 - ext4 /dev/vda rw\n" +
+				"51 50 254:0 /var/lib/docker/overlay2 /mnt/alias/overlay2 rw - ext4 /dev/vda rw\n" +
+				"52 51 0:60 / /mnt/alias/overlay2/aaa/merged rw - overlay overlay rw\n",
+			want: []string{covers + "rbind,rslave (private: /mnt/alias/overlay2)"},
+		},
+		{
+			name: "a private alias below a source that covers by its path",
+			spec: `{"mounts":[{"source":"/","options":["rbind"]}]}`,
+			table: sharedHost + "50 22 254:0 /var/lib/docker /mnt/alias rw - ext4 /dev/vda rw\n" +
+				"51 50 0:60 / /mnt/alias/overlay2/aaa/merged rw - overlay overlay rw\n",
+			want: []string{covers + "rbind,rslave (private: /mnt/alias)"},
+		},
+		{
 			name: "runc needs no rootfsPropagation",
 			spec: `{"mounts":[{"source":"/","options":["rbind"]},{"source":"/etc/hosts","options":["bind"]}]}`,
 			want: []string{covers + "rbind,rslave"},

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -172,8 +171,10 @@ func (d *Document) RootPath() string { return d.rootPath }
 // written, each once: what a caller has to resolve for [Host.Sources].
 func (d *Document) RecursiveSources() []string {
 	var sources []string
+	seen := make(map[string]bool)
 	for _, m := range d.mounts {
-		if isRecursiveBind(m.Options) && !slices.Contains(sources, m.Source) {
+		if isRecursiveBind(m.Options) && !seen[m.Source] {
+			seen[m.Source] = true
 			sources = append(sources, m.Source)
 		}
 	}

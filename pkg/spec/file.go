@@ -29,7 +29,7 @@ type File struct {
 
 // OpenFile reads a config.json. A symbolic link is followed, and it is the
 // file it leads to that [File.Replace] replaces. Anything but a regular file
-// of at most [MaxFileSize] bytes is an error, and nothing blocks on it.
+// of at most [MaxFileSize] bytes is an error, and is not opened.
 func OpenFile(path string) (*File, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -47,8 +47,14 @@ func OpenFile(path string) (*File, error) {
 }
 
 func (f *File) read() (err error) {
-	// A named pipe in the place of the file must not stop the container's
-	// start.
+	// Before it is opened: opening and closing a named pipe would take it away
+	// from under the runtime that reads it next.
+	if f.info, err = f.dir.Lstat(f.name); err != nil {
+		return err
+	}
+	if err := requireRegular(f.info); err != nil {
+		return err
+	}
 	f.file, err = f.dir.OpenFile(f.name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return err
@@ -56,8 +62,8 @@ func (f *File) read() (err error) {
 	if f.info, err = f.file.Stat(); err != nil {
 		return err
 	}
-	if !f.info.Mode().IsRegular() {
-		return fmt.Errorf("not a regular file but %s", f.info.Mode().Type())
+	if err := requireRegular(f.info); err != nil {
+		return err
 	}
 	if f.info.Size() > MaxFileSize {
 		return fmt.Errorf("%d bytes, more than the %d that are read", f.info.Size(), MaxFileSize)
@@ -65,6 +71,13 @@ func (f *File) read() (err error) {
 	f.Data = make([]byte, f.info.Size())
 	if _, err := io.ReadFull(f.file, f.Data); err != nil {
 		return err
+	}
+	return nil
+}
+
+func requireRegular(info os.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("not a regular file but %s", info.Mode().Type())
 	}
 	return nil
 }
@@ -83,6 +96,8 @@ func (f *File) Close() error {
 // text or the new one. Mode, owner and security.selinux label stay. On an error
 // the old file is there, untouched; so it is for a file that is a mountpoint
 // (EBUSY), since a bind-mounted config.json cannot be replaced.
+//
+// A caller that may not give the new file the old one's owner gets an error.
 //
 // Nothing is synced: a bundle does not outlive a power cut, its engine writes
 // it anew at the container's next start.

@@ -214,6 +214,25 @@ func TestReplaceAfterSomebodyElse(t *testing.T) {
 	requireAlone(t, path)
 }
 
+// TestOpenLeavesPipeAlone has a config.json that somebody writes into when it is
+// read: not even opening it may take the text away from the runtime.
+func TestOpenLeavesPipeAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error, 1)
+	go func() { written <- os.WriteFile(path, []byte(newText), 0) }()
+	if f, err := OpenFile(path); err == nil {
+		f.Close()
+		t.Error("no error")
+	}
+	requireText(t, path, newText)
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for _, test := range []struct {

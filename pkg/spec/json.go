@@ -28,8 +28,8 @@ type span struct{ start, end int }
 
 func (s span) of(data []byte) []byte { return data[s.start:s.end] }
 
-// checkJSON accepts only texts that every parser reads alike: the runtimes'
-// parsers differ on duplicate keys (the last wins in Go, the first in others)
+// checkJSON refuses texts that the runtimes' parsers are known to read
+// differently: they disagree on duplicate keys (the last wins in Go, the first in others)
 // and on bytes that are no UTF-8 (Go replaces them, yajl refuses), so a
 // decision taken from such a text could be about another container than the
 // one that starts.
@@ -107,7 +107,7 @@ func (c *checker) object(i int) (int, error) {
 		end := skipString(c.data, i)
 		key := decodeString(c.data[i:end])
 		if c.used(first, &seen, key) {
-			return 0, fmt.Errorf("key %q is used twice in one object", key)
+			return 0, fmt.Errorf("key %.100q is used twice in one object", key)
 		}
 		c.keys = append(c.keys, key)
 

@@ -1,6 +1,9 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Mount options that set a mount's propagation: the ones that runc and crun
 // know.
@@ -21,6 +24,13 @@ func isBind(options []string) bool {
 }
 
 func isRecursiveBind(options []string) bool { return slices.Contains(options, "rbind") }
+
+// isIDMap reports whether an option maps ids; crun's may carry the mapping:
+// idmap=uids=0-1000-10.
+func isIDMap(option string) bool {
+	name, _, _ := strings.Cut(option, "=")
+	return name == "idmap" || name == "ridmap"
+}
 
 func isPropagation(option string) bool { return slices.Contains(propagationOptions, option) }
 
