@@ -1,11 +1,10 @@
-// unbusy says who holds a container's mounts, and keeps it from happening.
+// unbusy says which containers would hold other containers' mounts, and keeps
+// them from it.
 package main
 
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/unbusy/unbusy/internal/cli"
 )
@@ -13,9 +12,4 @@ import (
 // version is set by the build.
 var version = "unknown"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := cli.Run(ctx, version, os.Args, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { os.Exit(cli.Run(context.Background(), version, os.Args, os.Stdout, os.Stderr)) }

@@ -49,16 +49,16 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 func usageError(_ context.Context, _ *cli.Command, err error, _ bool) error { return err }
 
 func noCommand(_ context.Context, command *cli.Command) error {
-	if name := command.Args().First(); name != "" {
-		return fmt.Errorf("unknown command %q; unbusy --help lists the commands", name)
+	if command.Args().Present() {
+		return fmt.Errorf("unknown command %q; unbusy --help lists the commands", command.Args().First())
 	}
 	return cli.ShowAppHelp(command)
 }
 
 // noArguments refuses arguments that a command has no use for.
 func noArguments(command *cli.Command) error {
-	if extra := command.Args().First(); extra != "" {
-		return fmt.Errorf("%s takes no argument, and was given %q", command.Name, extra)
+	if command.Args().Present() {
+		return fmt.Errorf("%s takes no argument, and was given %q", command.Name, command.Args().First())
 	}
 	return nil
 }

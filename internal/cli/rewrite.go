@@ -12,6 +12,7 @@ import (
 	"github.com/moby/sys/mountinfo"
 	"github.com/urfave/cli/v3"
 
+	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/log"
 	"github.com/unbusy/unbusy/internal/rewrite"
 	"github.com/unbusy/unbusy/internal/roots"
@@ -24,7 +25,7 @@ func rewriteCommand() *cli.Command {
 		Usage: "change a bundle's config.json as unbusy-runtime would before the container's start",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "bundle", Usage: "the bundle's `DIR`ectory", Required: true},
-			&cli.StringFlag{Name: "runtime", Usage: "the `RUNTIME` that will read it: runc or crun", Value: string(spec.RuntimeRunc)},
+			&cli.StringFlag{Name: "runtime", Usage: "the `RUNTIME` that will read it: runc or crun (default: the configured one)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be changed, and change nothing"},
 			jsonFlag(),
 		},
@@ -57,8 +58,11 @@ type rewriteReport struct {
 func rewriteBundle(ctx context.Context, command *cli.Command) (rewriteReport, error) {
 	stderr := command.Root().ErrWriter
 	runtime := spec.Runtime(command.String("runtime"))
-	if runtime != spec.RuntimeRunc && runtime != spec.RuntimeCrun {
+	if command.IsSet("runtime") && runtime != spec.RuntimeRunc && runtime != spec.RuntimeCrun {
 		return rewriteReport{}, fmt.Errorf("--runtime %q is neither runc nor crun", runtime)
+	}
+	if command.String("bundle") == "" {
+		return rewriteReport{}, errors.New("--bundle is empty")
 	}
 	bundle, err := filepath.Abs(command.String("bundle"))
 	if err != nil {
@@ -73,6 +77,9 @@ func rewriteBundle(ctx context.Context, command *cli.Command) (rewriteReport, er
 	settings, err := loadConfig(stderr)
 	if err != nil {
 		return rewriteReport{}, err
+	}
+	if runtime == spec.RuntimeUnknown {
+		runtime = configuredRuntime(settings)
 	}
 	dryRun := command.Bool("dry-run")
 	decisions, err := rewrite.Do(rewrite.Request{
@@ -97,6 +104,19 @@ func rewriteBundle(ctx context.Context, command *cli.Command) (rewriteReport, er
 	}
 	changes := spec.Changes(decisions)
 	return rewriteReport{Bundle: bundle, Changes: changes, Written: changes && !dryRun, Decisions: decisions}, nil
+}
+
+// configuredRuntime tells what unbusy-runtime would become when it is called by
+// its own name.
+func configuredRuntime(settings config.Config) spec.Runtime {
+	switch {
+	case settings.RuntimeKind != "":
+		return spec.Runtime(settings.RuntimeKind)
+	case filepath.Base(settings.Runtime) == string(spec.RuntimeCrun):
+		return spec.RuntimeCrun
+	default:
+		return spec.RuntimeRunc
+	}
 }
 
 // oneLine joins what several errors say by "; " instead of line feeds.

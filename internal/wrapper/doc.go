@@ -3,5 +3,7 @@
 //
 // It is invisible: the wrapped runtime gets the same arguments, environment,
 // descriptors and process, and whatever goes wrong on the way is logged and
-// otherwise without consequence.
+// otherwise without consequence. What Go's own start changes it cannot put
+// back: signals that the caller ignored, other than SIGHUP and SIGINT, have
+// their default action again, as they have for a runtime written in Go.
 package wrapper

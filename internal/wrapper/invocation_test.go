@@ -32,6 +32,7 @@ func TestParseInvocation(t *testing.T) {
 		{"run --config=/c.json id", Invocation{Command: "run", Config: "/c.json"}},
 		{"create --bundle", Invocation{Command: "create"}},
 		{"-- create --bundle /b id", Invocation{Command: "create", Bundle: "/b"}},
+		{"-- --root create", Invocation{Command: "--root"}},
 		{"--root create run --bundle /b id", Invocation{Command: "run", Bundle: "/b"}},
 		{"--log create kill id", Invocation{Command: "kill", Log: "create"}},
 		{

@@ -37,6 +37,10 @@ func locate(argv0, configured, path string, self os.FileInfo) (string, error) {
 	if !strings.Contains(name, "/") {
 		return search(name, path, self)
 	}
+	// The current directory is the bundle.
+	if !filepath.IsAbs(name) {
+		return "", fmt.Errorf("the configured runtime %q is neither a name nor an absolute path", name)
+	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
@@ -44,7 +48,11 @@ func locate(argv0, configured, path string, self os.FileInfo) (string, error) {
 	case os.SameFile(info, self):
 		// A link to the wrapper was put in the runtime's place, and the
 		// configuration still names that place.
-		return search(filepath.Base(name), path, self)
+		name = filepath.Base(name)
+		if strings.HasPrefix(name, ownPrefix) {
+			name = defaultRuntime
+		}
+		return search(name, path, self)
 	}
 	return name, nil
 }

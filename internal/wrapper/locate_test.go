@@ -48,6 +48,8 @@ func TestLocate(t *testing.T) {
 		{"a configured path", []string{"a/runc", "b/x"}, "unbusy-runtime", "/TOP/b/x", "a", "b/x"},
 		{"a configured path that is not there", []string{"a/runc"}, "unbusy-runtime", "/TOP/b/x", "a", ""},
 		{"a configured path that is a link to itself", []string{"u/self", "b/runc>u/self", "c/runc"}, "unbusy-runtime", "/TOP/b/runc", "b:c", "c/runc"},
+		{"a configured path that is itself, under its own name", []string{"u/self", "b/unbusy-runtime>u/self", "c/unbusy-runtime", "c/runc"}, "unbusy-runtime", "/TOP/b/unbusy-runtime", "b:c", "c/runc"},
+		{"a configured path that is relative", []string{"a/runc"}, "unbusy-runtime", "a/runc", "a", ""},
 		{"a link to itself before the runtime", []string{"u/self", "a/runc>u/self", "b/runc"}, "runc", "", "a:b", "b/runc"},
 		{"a link to itself behind the runtime", []string{"u/self", "a/runc", "b/runc>u/self"}, "/TOP/b/runc", "", "a:b", ""},
 		{"two links to itself", []string{"u/self", "a/runc>u/self", "b/runc>u/self", "c/runc"}, "runc", "", "a:b:c", "c/runc"},
@@ -83,29 +85,22 @@ func TestLocate(t *testing.T) {
 }
 
 // TestLocateEnds follows the wrapper through copies of itself, as if each were
-// another version, until a runtime is reached.
+// another version: nothing is visited twice.
 func TestLocateEnds(t *testing.T) {
 	top := tree(t, "a/runc", "b/runc", "c/runc")
 	path := filepath.Join(top, "a") + ":" + filepath.Join(top, "b") + ":" + filepath.Join(top, "c")
-	at := filepath.Join(top, "b/runc") // called by its path, behind another copy
-	for _, want := range []string{"c/runc"} {
-		self, err := os.Stat(at)
+	next := func(from string) (string, error) {
+		self, err := os.Stat(filepath.Join(top, from))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at, err = locate("runc", "", path, self); err != nil {
-			t.Fatal(err)
-		}
-		if at != filepath.Join(top, want) {
-			t.Fatalf("went to %s, want %s", at, want)
-		}
+		return locate("runc", "", path, self)
 	}
-	self, err := os.Stat(at)
-	if err != nil {
-		t.Fatal(err)
+	if got, err := next("b/runc"); err != nil || got != filepath.Join(top, "c/runc") {
+		t.Errorf("from the second to %q, %v, want the third", got, err)
 	}
-	if again, err := locate("runc", "", path, self); err == nil {
-		t.Errorf("went back to %s", again)
+	if got, err := next("c/runc"); err == nil {
+		t.Errorf("from the last to %q", got)
 	}
 }
 

@@ -1,11 +1,13 @@
 package wrapper
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/moby/sys/mountinfo"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/events"
+	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/internal/log"
 	"github.com/unbusy/unbusy/internal/maydetach"
 	"github.com/unbusy/unbusy/internal/rewrite"
@@ -47,8 +50,11 @@ func protect(invocation Invocation, runtime string, settings config.Config, unkn
 		}
 	}()
 
-	bundle, err := filepath.Abs(invocation.Bundle)
+	// Resolved as the runtime's chdir would: "link/.." is not the directory that
+	// the link is in.
+	bundle, err := linux.Directory(cmp.Or(invocation.Bundle, "."))
 	if err != nil {
+		p.bundle = invocation.Bundle
 		p.failOpen(err)
 		return
 	}
@@ -73,11 +79,11 @@ func (p protection) mayDetachMounts() {
 	switch on, err := maydetach.TurnOn("/proc"); {
 	case errors.Is(err, maydetach.ErrSplit):
 		p.log.WithError(err).Warn("fs.may_detach_mounts is left off")
-	case errors.Is(err, os.ErrPermission):
-		// A rootless engine cannot, and need not, change the host's kernel.
-		p.log.WithError(err).Debug("fs.may_detach_mounts is left as it is")
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
+		// A rootless or nested engine cannot, and need not, change the host's
+		// kernel.
 	case err != nil:
-		p.failOpen(fmt.Errorf("turn on fs.may_detach_mounts: %w", err))
+		p.failed("fs.may_detach_mounts could not be turned on", err)
 	case on:
 		p.log.Info("turned on fs.may_detach_mounts")
 	}
@@ -89,12 +95,19 @@ func (p protection) rewrite(runtime string) {
 		behaviour, known = spec.Runtime(p.settings.RuntimeKind), true
 	}
 	if !known {
-		p.log.Debugf("%s is no runtime whose propagation is known", runtime)
+		p.log.WithField("runtime", runtime).
+			Info("nothing is rewritten for a runtime of this name; runtime_kind says what it behaves like")
 		return
+	}
+	config := p.invocation.Config
+	// Of all relative paths, crun takes just this one from the bundle
+	// (src/run.c).
+	if config == "config.json" {
+		config = ""
 	}
 	decisions, err := rewrite.Do(rewrite.Request{
 		Bundle:            p.bundle,
-		Config:            p.invocation.Config,
+		Config:            config,
 		Runtime:           behaviour,
 		KeepReadOnly:      !p.settings.RewriteReadOnly,
 		IgnoreAnnotations: !p.settings.HonorAnnotations,
@@ -120,6 +133,9 @@ func (p protection) areas(table []*mountinfo.Info) []spec.Area {
 // report logs a decision. A bind that stays although it covers, or stays
 // private in spite of rslave, is what an operator wants to find later.
 func (p protection) report(d spec.Decision) {
+	if d.Reason == spec.ReasonReceives && d.Unprotected() == nil {
+		return
+	}
 	entry := p.log.WithFields(logrus.Fields{
 		"field":  d.Field,
 		"reason": string(d.Reason),
@@ -135,8 +151,6 @@ func (p protection) report(d spec.Decision) {
 		entry = entry.WithField("private", strings.Join(private, " "))
 	}
 	switch {
-	case d.Action != spec.ActionRewrite && d.Reason == spec.ReasonReceives:
-		entry.Debug("bind needs no change")
 	case d.Action != spec.ActionRewrite:
 		entry.Info("bind left as it is")
 	case d.Unprotected() != nil:
@@ -150,7 +164,12 @@ func (p protection) report(d spec.Decision) {
 // failOpen says, loudly and where it can be found, that the container starts
 // without protection.
 func (p protection) failOpen(err error) {
-	p.log.WithError(err).Error("the container starts as it would without unbusy")
+	p.failed("the container starts as it would without unbusy", err)
+}
+
+// failed logs and records what could not be done.
+func (p protection) failed(consequence string, err error) {
+	p.log.WithField(logrus.ErrorKey, brief(err)).Error(consequence)
 	event := events.Event{
 		Time:    time.Now().UTC(),
 		Kind:    events.FailedOpen,
@@ -161,4 +180,14 @@ func (p protection) failOpen(err error) {
 	if err := events.Append(events.Path, event); err != nil && !errors.Is(err, os.ErrPermission) {
 		p.log.WithError(err).Warn("the failure could not be recorded")
 	}
+}
+
+// brief bounds what an error quotes, for the log.
+func brief(err error) string {
+	const most = 1000
+	text := err.Error()
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
 }

@@ -24,6 +24,9 @@ const (
 // PR_SET_PDEATHSIG by thread, and containerd's shim sets it on the runtimes it
 // starts: executed from another thread, the runtime would outlive its caller.
 func Main(args []string) int {
+	if len(args) == 0 { // execve allows it before Linux 5.18
+		args = []string{program}
+	}
 	invocation := ParseInvocation(args[1:])
 	settings, unknown, configErr := config.Load(config.DefaultPath)
 
@@ -31,8 +34,7 @@ func Main(args []string) int {
 	if err != nil {
 		return fail(invocation, exitNotFound, err)
 	}
-	switch invocation.Command {
-	case "create", "run":
+	if invocation.StartsContainer() {
 		protect(invocation, runtime, settings, unknown, configErr)
 	}
 	// Every other command is the runtime's alone. When a sweep comes, this is
