@@ -24,7 +24,7 @@ build: ## build static binaries into bin/
 .PHONY: demo
 demo: build ## show it working on this machine (root)
 	./hack/packages demo
-	go run ./integration/demo --runtime bin/unbusy-runtime
+	CGO_ENABLED=0 go run -trimpath ./integration/demo --runtime bin/unbusy-runtime
 
 .PHONY: test
 test: packages build lint unit fuzz integration ## run all tests (root; MATRIX=full for everything)
@@ -49,6 +49,10 @@ fuzz: ## run every fuzz target for FUZZTIME
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
 	UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 20m -p 1 ./integration/...
+
+.PHONY: capture
+capture: ## take the specifications of real engines anew (root)
+	./hack/capture
 
 .PHONY: bench
 bench: build ## measure what the wrapper costs at start

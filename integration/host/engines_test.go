@@ -28,6 +28,7 @@ var fixed = []string{
 // TestNothingIsLeftOfDebiansEngines compares the machine before and after
 // containers of dockerd's and podman's.
 func TestNothingIsLeftOfDebiansEngines(t *testing.T) {
+	host.NeedRoot(t)
 	for _, end := range []string{"normal", "killed"} {
 		t.Run(end, func(t *testing.T) {
 			mark := fmt.Sprintf("unbusy-engines-%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)

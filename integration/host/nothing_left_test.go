@@ -27,6 +27,7 @@ const told = "the story is told"
 // ended in one way or another while containers, mounts and loop devices were
 // there.
 func TestNothingIsLeft(t *testing.T) {
+	host.NeedRoot(t)
 	for _, test := range []struct {
 		end    string
 		signal syscall.Signal
@@ -46,43 +47,15 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			mark := fmt.Sprintf("unbusy-story-%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)
 			before := take(t)
-
-			cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestStory$")
-			cmd.Env = append(os.Environ(), endVar+"="+test.end, "UNBUSY_BOX="+mark)
-			output, write, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer output.Close()
-			cmd.Stdout, cmd.Stderr = write, write
-			err = cmd.Start()
-			write.Close()
-			if err != nil {
-				t.Fatal(err)
-			}
-			// Whatever the story has started may hold it open.
-			if err := output.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-				t.Fatal(err)
-			}
-			lines := bufio.NewScanner(output)
-			var said []string
-			for lines.Scan() && lines.Text() != told {
-				said = append(said, lines.Text())
-			}
-			if test.signal != 0 {
-				seesWhatIsThere(t, take(t), before, mark)
-				if err := cmd.Process.Signal(test.signal); err != nil {
-					t.Fatal(err)
+			said, err := tell(t, mark, test.end, func(story *os.Process) {
+				if test.signal == 0 {
+					return
 				}
-			}
-			// The keeper has the output open until it is done.
-			for lines.Scan() {
-				said = append(said, lines.Text())
-			}
-			if err := lines.Err(); err != nil {
-				t.Errorf("read what the story says: %v", err)
-			}
-			err = cmd.Wait()
+				seesWhatIsThere(t, take(t), before, mark)
+				if err := story.Signal(test.signal); err != nil {
+					t.Error(err)
+				}
+			})
 			if passed := err == nil; passed != test.passes {
 				t.Errorf("the story ended with %v", err)
 			}
@@ -90,10 +63,46 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Errorf("left behind: %s", item)
 			}
 			if t.Failed() {
-				t.Logf("the story:\n%s", strings.Join(said, "\n"))
+				t.Logf("the story:\n%s", said)
 			}
 		})
 	}
+}
+
+// tell runs TestStory in a box of the given name. When it has told, whenTold is
+// called. It returns what the story wrote and how its process ended.
+func tell(t *testing.T, mark, end string, whenTold func(*os.Process)) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestStory$")
+	cmd.Env = append(os.Environ(), endVar+"="+end, "UNBUSY_BOX="+mark)
+	output, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	err = cmd.Start()
+	write.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whatever the story has started may hold it open, and the keeper does
+	// until it is done.
+	if err := output.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		fmt.Fprintln(&said, lines.Text())
+		if lines.Text() == told {
+			whenTold(cmd.Process)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("read what the story says: %v", err)
+	}
+	return said.String(), cmd.Wait()
 }
 
 // seesWhatIsThere makes sure that the test would see what it looks for.

@@ -22,9 +22,9 @@ func FuzzEdit(f *testing.F) {
 		f.Add([]byte(text), true)
 		f.Add([]byte(text), false)
 	}
-	captured, err := filepath.Glob("testdata/captured/*.json")
-	if err != nil {
-		f.Fatal(err)
+	captured, err := filepath.Glob("testdata/captured/*/config.json")
+	if err != nil || len(captured) == 0 {
+		f.Fatalf("captured specifications: %v, %v", captured, err)
 	}
 	for _, name := range captured {
 		text, err := os.ReadFile(name)
