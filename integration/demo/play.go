@@ -34,7 +34,7 @@ type copies struct{ rootfs, volume int }
 func (c copies) sum() int { return c.rootfs + c.volume }
 
 // podUID is the victim's, whose volume is where the kubelet mounts it.
-const podUID = "3d1f9c52-0b7a-4b8e-9d55-victim000000"
+const podUID = "3d1f9c52-0b7a-4b8e-9d55-1c2d3e4f5a6b"
 
 // play performs one half.
 func play(half half) (outcome, error) {
