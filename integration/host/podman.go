@@ -62,20 +62,23 @@ func (p *Podman) GraphRoot() string { return p.h.Dir("podman", "root") }
 // Podman runs podman and returns its standard output.
 func (p *Podman) Podman(args ...string) string {
 	p.h.t.Helper()
-	out, err := p.podman(args...)
+	out, err := p.Try(args...)
 	if err != nil {
 		p.h.t.Fatalf("%v", err)
 	}
 	return out
 }
 
-func (p *Podman) podman(args ...string) (string, error) {
-	command := p.command(args...)
+// Try is Podman for a command that may fail: the error has the exit status and
+// what podman wrote to standard error.
+func (p *Podman) Try(args ...string) (string, error) {
+	command := p.Command(args...)
 	return p.h.Exec(nil, command[0], command[1:]...)
 }
 
-// command is how podman is called.
-func (p *Podman) command(args ...string) []string {
+// Command is how podman is called, for a caller that runs it under something
+// else by Exec.
+func (p *Podman) Command(args ...string) []string {
 	return append([]string{
 		"/usr/bin/env", "TMPDIR=" + p.h.Dir("podman", "tmp"),
 		"CONTAINERS_CONF=" + filepath.Join(p.h.Dir("podman"), "containers.conf"),
@@ -97,7 +100,7 @@ func (p *Podman) Image() string {
 	// What podman learns about layers it keeps below /var/lib/containers,
 	// whatever it is told.
 	script := `mount -t tmpfs tmpfs /var/lib; exec "$@"`
-	args := append([]string{"--mount", "sh", "-ec", script, "sh"}, p.command("load", "--input", archive)...)
+	args := append([]string{"--mount", "sh", "-ec", script, "sh"}, p.Command("load", "--input", archive)...)
 	if _, err := p.h.Exec(nil, "unshare", args...); err != nil {
 		p.h.t.Fatalf("%v", err)
 	}
@@ -113,7 +116,7 @@ func (p *Podman) Run(name string, options ...string) string {
 	p.h.t.Helper()
 	p.h.t.Cleanup(func() {
 		// One that is no more is not there to be removed.
-		_, _ = p.podman("rm", "--force", "--time", "0", "--volumes", name)
+		_, _ = p.Try("rm", "--force", "--time", "0", "--volumes", name)
 	})
 	args := []string{"run", "--detach", "--name", name, "--cgroup-parent", p.h.Cgroup("podman")}
 	return strings.TrimSpace(p.Podman(append(append(args, options...), p.Image())...))
@@ -126,7 +129,7 @@ func (p *Podman) Pod(name string, options ...string) string {
 	p.h.t.Helper()
 	p.Image()
 	p.h.t.Cleanup(func() {
-		_, _ = p.podman("pod", "rm", "--force", "--time", "0", name)
+		_, _ = p.Try("pod", "rm", "--force", "--time", "0", name)
 	})
 	args := []string{"pod", "create", "--name", name, "--network", "none", "--cgroup-parent", p.h.Cgroup("podman")}
 	return strings.TrimSpace(p.Podman(append(args, options...)...))

@@ -37,10 +37,10 @@ func fileOf(log string) string {
 	return log
 }
 
-// isAnswer reports whether an engine takes the whole file for one message, so
-// that a second line would change what it tells its user. podman does: it
-// decodes the file as one JSON value, and derives even its exit status (126 or
-// 127) from the text (libpod/oci_conmon_common.go, readConmonPipeData).
+// isAnswer reports whether an engine takes the whole file for one message.
+// podman does: it decodes the file as one JSON value, and where a second line
+// makes that fail it has to do with what the runtime wrote to standard error
+// (libpod/oci_conmon_common.go, readConmonPipeData).
 func isAnswer(path string) bool { return filepath.Base(path) == "oci-log" }
 
 // Levels implements logrus.Hook.
