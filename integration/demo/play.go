@@ -49,7 +49,7 @@ func play(half half) (outcome, error) {
 func story(t host.T, half half) outcome {
 	phase("%s: start containerd", half.name)
 	h := host.New(t)
-	options := []host.ContainerdOption{host.Tools(containerdSet, containerdTag)}
+	options := []host.ContainerdOption{host.Tools(containerdSet, containerdTags...)}
 	if half.binary != "" {
 		options = append(options, host.Runtime(half.handler, half.binary))
 	}

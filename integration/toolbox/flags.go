@@ -10,10 +10,24 @@ import (
 // buildFlags are the same for all.
 var buildFlags = []string{"-trimpath", "-ldflags=-s -w"}
 
+// Quick is a tag for programs that only have to work once, as in the demo: they
+// are compiled without inlining, which takes two thirds of the time. What is
+// measured or compared must not be built with it.
+const Quick = "unbusy_quick"
+
 // flags are how the programs of a set are built.
 type flags struct {
 	cgo  bool
 	tags []string
+}
+
+// compile are the arguments of go build that the tags ask for. There is no
+// debugging information to generate where it is stripped.
+func (f flags) compile() []string {
+	if slices.Contains(f.tags, Quick) {
+		return []string{"-gcflags=all=-dwarf=false -l"}
+	}
+	return nil
 }
 
 // flagsFor decides how to build a family.

@@ -65,7 +65,7 @@ func build(ctx context.Context, s *set, f flags, dir string) error {
 	began := time.Now()
 	fmt.Fprintf(os.Stderr, "building %s %s (%s)\n", s.family, s.version, strings.Join(programs, " "))
 
-	args := slices.Concat([]string{"build"}, buildFlags,
+	args := slices.Concat([]string{"build"}, buildFlags, f.compile(),
 		[]string{"-tags=" + strings.Join(f.tags, ","), "-o", attempt + "/"}, s.tools)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = s.dir
