@@ -246,20 +246,30 @@ func TestFindAllRunning(t *testing.T) {
 	if _, err := os.ReadFile("/proc/1/mountinfo"); err != nil {
 		t.Skip(err)
 	}
-	sleep, err := exec.LookPath("sleep")
+	cat, err := exec.LookPath("cat")
 	must(t, err)
-	binary, err := os.ReadFile(sleep)
+	binary, err := os.ReadFile(cat)
 	must(t, err)
 	dir := t.TempDir()
 	engine := filepath.Join(dir, "buildkitd")
 	must(t, os.WriteFile(engine, binary, 0o755))
-	cmd := exec.Command(engine, "100")
+	cmd := exec.Command(engine, "-")
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
 	must(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	// Start returns before the kernel has given it its arguments. Once it
+	// answers, it has them.
+	_, err = in.Write([]byte("x"))
+	must(t, err)
+	_, err = out.Read(make([]byte, 1))
+	must(t, err)
 
 	f := newFinder(Host{})
 	p, ok := f.tree.process(sprintf("%d", cmd.Process.Pid), daemons...)
-	if !ok || p.name != "buildkitd" || !reflect.DeepEqual(p.args, []string{engine, "100"}) {
+	if !ok || p.name != "buildkitd" || !reflect.DeepEqual(p.args, []string{engine, "-"}) {
 		t.Errorf("got %+v, %v", p, ok)
 	}
 	own, err := f.rootOf(p.pid)
