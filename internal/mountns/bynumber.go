@@ -105,7 +105,7 @@ func statMount(reader *linux.MountReader, namespace, id uint64, query Query) (mo
 		if err != nil {
 			return Mount{}, false, err
 		}
-		if !query.Device(Device{stat.Major, stat.Minor}) {
+		if !query.Device(Device{Major: stat.Major, Minor: stat.Minor}) {
 			return Mount{}, false, nil
 		}
 	}
@@ -117,7 +117,7 @@ func statMount(reader *linux.MountReader, namespace, id uint64, query Query) (mo
 	return Mount{
 		UniqueID: stat.ID, UniqueParent: stat.Parent,
 		OldID: uint64(stat.OldID), OldParent: uint64(stat.OldParent),
-		Device: Device{stat.Major, stat.Minor},
+		Device: Device{Major: stat.Major, Minor: stat.Minor},
 		Root:   reader.Root(), Path: reader.Point(),
 		FSType: reader.FSType(), Source: reader.Source(),
 		PeerGroup: stat.PeerGroup, Master: stat.Master,

@@ -9,29 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ID tells mount namespaces apart.
-type ID struct {
-	// Inode is the number in "mnt:[4026531832]". The kernel gives it to another
-	// namespace once this one is gone.
-	Inode uint64
-	// Unique is never given twice. It is 0 where the kernel does not tell, before
-	// Linux 6.12. Unlike that of a mount it says nothing about age.
-	Unique uint64
-}
-
-// Same reports whether both are the same namespace, as far as can be told.
-func (id ID) Same(other ID) bool {
-	if id.Unique != 0 && other.Unique != 0 {
-		return id.Unique == other.Unique
-	}
-	return id.Inode == other.Inode
-}
-
-// String is the kernel's name for the namespace.
-func (id ID) String() string {
-	return fmt.Sprintf("mnt:[%d]", id.Inode)
-}
-
 // Namespace is a mount namespace that is kept open. It and all mounts in it go
 // on for as long as that, also if nobody else has it any more: hold it briefly.
 type Namespace struct {

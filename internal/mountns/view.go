@@ -155,7 +155,7 @@ func (ns *Namespace) mountsByText(query Query) ([]Mount, error) {
 func mountOfInfo(info *mountinfo.Info) Mount {
 	mount := Mount{
 		OldID: uint64(info.ID), OldParent: uint64(info.Parent),
-		Device: Device{uint32(info.Major), uint32(info.Minor)},
+		Device: Device{Major: uint32(info.Major), Minor: uint32(info.Minor)},
 		Root:   info.Root, Path: info.Mountpoint,
 		FSType: info.FSType, Source: info.Source,
 	}
