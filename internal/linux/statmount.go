@@ -18,6 +18,7 @@ const (
 	MountRoot       uint64 = 0x008
 	MountPoint      uint64 = 0x010
 	MountFSType     uint64 = 0x020
+	MountOptions    uint64 = 0x080 // 6.11
 	MountFSSubtype  uint64 = 0x100 // 6.13
 	MountSource     uint64 = 0x200 // 6.13
 )
@@ -25,7 +26,7 @@ const (
 // MountStat is the fixed part of struct statmount of
 // include/uapi/linux/mount.h. Strings are asked for by name.
 type MountStat struct {
-	size, _           uint32
+	size, options     uint32
 	Mask              uint64 // what the kernel filled in
 	Major, Minor      uint32
 	Magic             uint64
@@ -53,8 +54,9 @@ type MountReader struct {
 // nearly all mounts.
 const mountStrings = 4096
 
-// maxMountStrings is more than the kernel ever has to say about a mount whose
-// options are not asked for: a source, two paths and two names.
+// maxMountStrings is more than the kernel ever has to say about a mount: a
+// source, two paths, two names, and the options of a file system, of which those
+// of an overlay with 500 layers (OVL_MAX_STACK in fs/overlayfs/params.h) are long.
 const maxMountStrings = 1 << 20
 
 // Stat asks for a mount by its unique id. What it returns is valid until the
@@ -111,6 +113,10 @@ func (r *MountReader) FSType() string {
 	}
 	return fstype
 }
+
+// Options are those of the file system, MountOptions, as it shows them in
+// mountinfo, escapes included; without the "ro" or "rw" that is before them there.
+func (r *MountReader) Options() string { return r.text(MountOptions, r.stat().options) }
 
 // text is the string at an offset, if the last answer has it.
 func (r *MountReader) text(bit uint64, offset uint32) string {

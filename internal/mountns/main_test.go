@@ -1,8 +1,11 @@
 package mountns
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"testing"
 )
@@ -17,6 +20,13 @@ type sight struct {
 	Inodes []uint64
 	Errors []string
 	Own    []Mount
+	// Owner is the user namespace of its mount namespace, or OwnerForbidden says
+	// that it may not know it; User is its own.
+	Owner, User    uint64
+	OwnerForbidden bool
+	// Roots are those of threads in all namespaces, or RootsError why not.
+	Roots      map[uint64][]uint64
+	RootsError string
 }
 
 func TestMain(m *testing.M) {
@@ -36,8 +46,21 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		s.Own, err = own.Mounts(Query{})
 	}
+	if err == nil {
+		s.Owner, err = own.UserNamespace()
+		if s.OwnerForbidden = errors.Is(err, fs.ErrPermission); s.OwnerForbidden {
+			err = nil
+		}
+	}
+	if err == nil {
+		s.User, err = OwnUserNamespace()
+	}
 	if err != nil {
 		s.Errors = append(s.Errors, err.Error())
+	}
+	s.Roots, err = ThreadRoots(context.Background(), func(uint64) bool { return true })
+	if err != nil {
+		s.RootsError = err.Error()
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
 		fmt.Fprintln(os.Stderr, err)

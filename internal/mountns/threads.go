@@ -1,6 +1,7 @@
 package mountns
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -20,6 +21,9 @@ func (t Thread) dir() string {
 	return strconv.Itoa(t.PID) + "/task/" + strconv.Itoa(t.TID)
 }
 
+// errNotListed says that a process has threads that are not known.
+var errNotListed = errors.New("its threads cannot be listed")
+
 // Threads returns all threads that /proc shows. An error that comes with a
 // Thread says that its namespace cannot be read, although the thread is there;
 // one without that /proc cannot be. Threads that are made or end meanwhile may be
@@ -37,7 +41,7 @@ func Threads() iter.Seq2[Thread, error] {
 				continue
 			}
 			if err != nil {
-				if !yield(Thread{PID: pid, TID: pid}, err) {
+				if !yield(Thread{PID: pid, TID: pid}, fmt.Errorf("%w: %w", errNotListed, err)) {
 					return
 				}
 				continue

@@ -104,21 +104,43 @@ func (ns *Namespace) ownText() ([]byte, error) {
 	return text, err
 }
 
-// mountsByText reads the table through each of the namespace's views and puts
-// together what they show.
-func (ns *Namespace) mountsByText(query Query) ([]Mount, error) {
+// tables reads the table through each of the namespace's views.
+func (ns *Namespace) tables() ([]*seenTable, error) {
 	var (
-		mounts []Mount
-		place  = map[uint64]int{} // by id, where in mounts
+		tables []*seenTable
 		errs   []error
 	)
 	for i := range ns.views {
-		v := &ns.views[i]
-		seen, err := v.read(ns)
-		if err != nil {
+		if seen, err := ns.views[i].read(ns); err == nil {
+			tables = append(tables, seen)
+		} else {
 			errs = append(errs, err)
-			continue
 		}
+	}
+	// Of a thread that has ended the others, or a second look, show what it saw;
+	// if none is left, so can be the namespace, but that is not known.
+	if len(tables) > 0 {
+		return tables, nil
+	}
+	text, err := ns.ownText()
+	if err != nil {
+		return nil, fmt.Errorf("read the mount table of %s: %w", ns, errors.Join(append(errs, err)...))
+	}
+	return []*seenTable{{text: text, root: "/"}}, nil
+}
+
+// mountsByText reads the table through each of the namespace's views and puts
+// together what they show.
+func (ns *Namespace) mountsByText(query Query) ([]Mount, error) {
+	tables, err := ns.tables()
+	if err != nil {
+		return nil, err
+	}
+	var (
+		mounts []Mount
+		place  = map[uint64]int{} // by id, where in mounts
+	)
+	for _, seen := range tables {
 		table, err := mountinfo.GetMountsFromReader(bytes.NewReader(seen.text), nil)
 		if err != nil {
 			return nil, fmt.Errorf("parse the mount table of %s: %w", ns, err)
@@ -139,16 +161,17 @@ func (ns *Namespace) mountsByText(query Query) ([]Mount, error) {
 			}
 		}
 	}
-	// Of a thread that has ended the others, or a second look, show what it saw;
-	// if none is left, so can be the namespace, but that is not known.
-	if len(errs) == len(ns.views) {
-		if text, err := ns.ownText(); err == nil {
-			entered := Namespace{ID: ns.ID, fd: ns.fd, views: []view{{table: &seenTable{text: text, root: "/"}}}}
-			return entered.mountsByText(query)
-		}
-		return nil, fmt.Errorf("read the mount table of %s: %w", ns, errors.Join(errs...))
-	}
 	return mounts, nil
+}
+
+// afresh is the namespace without what has been read of it already.
+func (ns *Namespace) afresh() *Namespace {
+	fresh := *ns
+	fresh.views = make([]view, len(ns.views))
+	for i, v := range ns.views {
+		fresh.views[i].threads = v.threads
+	}
+	return &fresh
 }
 
 // mountOfInfo translates an entry of mountinfo.
