@@ -1,6 +1,10 @@
 package config
 
-import "github.com/unbusy/unbusy/pkg/spec"
+import (
+	"time"
+
+	"github.com/unbusy/unbusy/pkg/spec"
+)
 
 // DefaultPath is where the configuration file lives unless a command is told
 // otherwise.
@@ -16,6 +20,27 @@ const (
 const (
 	KindRunc = "runc"
 	KindCrun = "crun"
+)
+
+// The values of [Config.DetachAtCreate].
+const (
+	DetachAuto = "auto" // where the kernel fails for a mountpoint of any namespace
+	DetachOn   = "on"
+	DetachOff  = "off"
+)
+
+// The values of [Config.Namespaces].
+const (
+	NamespacesAuto = "auto" // the kernel's own list where it has one
+	NamespacesProc = "proc" // the search of /proc
+)
+
+const (
+	// defaultSweepBudget is below half a second for both deletes of a stop: the
+	// second one finds nothing to do.
+	defaultSweepBudget = 400 * time.Millisecond
+	// maxSweepBudget is less than what engines wait for a runtime.
+	maxSweepBudget = 10 * time.Second
 )
 
 // Config holds the settings of the configuration file. [Default] says what
@@ -37,6 +62,14 @@ type Config struct {
 	// MayDetachMounts says whether the sysctl fs.may_detach_mounts is turned
 	// on where the kernel has it.
 	MayDetachMounts bool
+	// DetachAtCreate says whether a new container's private copies of other
+	// containers' mounts are detached before it starts.
+	DetachAtCreate string
+	// SweepBudget is how long the look for a container's mounts in other mount
+	// namespaces may take when it has ended; 0 means not to look.
+	SweepBudget time.Duration
+	// Namespaces says how mount namespaces are found.
+	Namespaces string
 	// Log says where messages go beside the runtime's own log.
 	Log string
 	// Roots are runtime roots to be known in addition to those found.
@@ -60,6 +93,9 @@ func Default() Config {
 		RewriteReadOnly:  true,
 		HonorAnnotations: true,
 		MayDetachMounts:  true,
+		DetachAtCreate:   DetachAuto,
+		SweepBudget:      defaultSweepBudget,
+		Namespaces:       NamespacesAuto,
 		Log:              LogAuto,
 	}
 }

@@ -23,6 +23,9 @@ type document struct {
 	RewriteReadOnly  bool        `toml:"rewrite_read_only"`
 	HonorAnnotations bool        `toml:"honor_annotations"`
 	MayDetachMounts  bool        `toml:"may_detach_mounts"`
+	DetachAtCreate   detachWhen  `toml:"detach_at_create"`
+	SweepBudget      budget      `toml:"sweep_budget"`
+	Namespaces       namespaces  `toml:"namespaces"`
 	Log              logTarget   `toml:"log"`
 	Roots            []struct {
 		Engine string    `toml:"engine"`
@@ -104,6 +107,9 @@ func newDocument(cfg Config) document {
 		RewriteReadOnly:  cfg.RewriteReadOnly,
 		HonorAnnotations: cfg.HonorAnnotations,
 		MayDetachMounts:  cfg.MayDetachMounts,
+		DetachAtCreate:   detachWhen{cfg.DetachAtCreate},
+		SweepBudget:      budget{cfg.SweepBudget},
+		Namespaces:       namespaces{cfg.Namespaces},
 		Log:              logTarget{cfg.Log},
 	}
 }
@@ -130,6 +136,9 @@ func (d *document) config() Config {
 		RewriteReadOnly:  d.RewriteReadOnly,
 		HonorAnnotations: d.HonorAnnotations,
 		MayDetachMounts:  d.MayDetachMounts,
+		DetachAtCreate:   d.DetachAtCreate.string,
+		SweepBudget:      d.SweepBudget.Duration,
+		Namespaces:       d.Namespaces.string,
 		Log:              d.Log.string,
 	}
 	for _, root := range d.Roots {

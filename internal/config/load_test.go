@@ -35,6 +35,9 @@ runtime_kind = "crun"
 rewrite_read_only = false
 honor_annotations = false
 may_detach_mounts = false
+detach_at_create = "on"
+sweep_budget = "1.5s"
+namespaces = "proc"
 log = "none"
 
 [[roots]]
@@ -50,11 +53,14 @@ root = "/srv/builder/./rootfs"
 owner = "jobs/*/*"
 `,
 			want: Config{
-				Runtime:     "/usr/sbin/runc",
-				RuntimeKind: KindCrun,
-				Log:         LogNone,
-				Roots:       []Root{{"docker", "/srv/docker"}, {"k3s", "/data/k3s"}},
-				Areas:       []spec.Area{{Root: "/srv/builder/rootfs", Owner: "jobs/*/*"}},
+				Runtime:        "/usr/sbin/runc",
+				RuntimeKind:    KindCrun,
+				DetachAtCreate: DetachOn,
+				SweepBudget:    1500 * time.Millisecond,
+				Namespaces:     NamespacesProc,
+				Log:            LogNone,
+				Roots:          []Root{{"docker", "/srv/docker"}, {"k3s", "/data/k3s"}},
+				Areas:          []spec.Area{{Root: "/srv/builder/rootfs", Owner: "jobs/*/*"}},
 			},
 		},
 		{
@@ -66,6 +72,16 @@ owner = "jobs/*/*"
 			name: "one boolean leaves the others at their defaults",
 			text: "rewrite_read_only = false",
 			want: with(func(c *Config) { c.RewriteReadOnly = false }),
+		},
+		{
+			name: "no sweep, and nothing detached at create",
+			text: "sweep_budget = '0s'\ndetach_at_create = 'off'",
+			want: with(func(c *Config) { c.SweepBudget, c.DetachAtCreate = 0, DetachOff }),
+		},
+		{
+			name: "the longest sweep, and what is the default anyway",
+			text: "sweep_budget = '10s'\ndetach_at_create = 'auto'\nnamespaces = 'auto'",
+			want: with(func(c *Config) { c.SweepBudget = 10 * time.Second }),
 		},
 		{
 			name:    "unknown keys are reported and the known ones still apply",
@@ -102,6 +118,14 @@ func TestLoadErrors(t *testing.T) {
 		{"wrong type", "\nhonor_annotations = \"yes\"\n", "FILE:2:21: "},
 		{"kind", "runtime_kind = \"runsc\"\n", "FILE:1:16: "},
 		{"log", "log = \"syslog\"\n", "FILE:1:7: "},
+		{"budget without a unit", "sweep_budget = \"400\"\n", "FILE:1:16: "},
+		{"budget that is a number", "sweep_budget = 400\n", "FILE: sweep_budget is "},
+		{"no budget", "sweep_budget = \"\"\n", "FILE:1:16: "},
+		{"negative budget", "log = \"none\"\nsweep_budget = \"-1ms\"\n", "FILE:2:16: "},
+		{"budget without end", "sweep_budget = \"10.001s\"\n", "FILE:1:16: "},
+		{"detach at create", "detach_at_create = \"always\"\n", "FILE:1:20: "},
+		{"detach at create that is a boolean", "detach_at_create = true\n", "FILE: detach_at_create is "},
+		{"namespaces", "namespaces = \"kernel\"\n", "FILE:1:14: "},
 		{"relative root", "[[roots]]\nengine = \"docker\"\npath = \"var/lib/docker\"\n", "FILE:3:8: "},
 		{"the whole host", "[[roots]]\nengine = \"docker\"\npath = \"/x/..\"\n", "FILE:3:8: "},
 		{"empty engine", "[[roots]]\nengine = \"\"\npath = \"/x\"\n", "FILE: roots: entry 1 "},
@@ -141,6 +165,15 @@ func TestLoadLargestFile(t *testing.T) {
 	path := write(t, text+strings.Repeat("x", maxSize-len(text)))
 	if cfg, _, err := Load(path); err != nil || cfg.Log != LogNone {
 		t.Errorf("a file of exactly the largest size: %+v, %v", cfg, err)
+	}
+}
+
+// TestDefaults has what the documentation and the wrapper's promises are made
+// on: the two deletes of a stop take less than half a second.
+func TestDefaults(t *testing.T) {
+	d := Default()
+	if d.SweepBudget != 400*time.Millisecond || d.DetachAtCreate != DetachAuto || d.Namespaces != NamespacesAuto {
+		t.Errorf("the defaults are %+v", d)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // The types below are checked while the file is decoded. They are structs
@@ -48,6 +49,48 @@ func (l *logTarget) UnmarshalText(text []byte) error {
 	default:
 		return fmt.Errorf("log is %q, must be %q or %q", s, LogAuto, LogNone)
 	}
+}
+
+type detachWhen struct{ string }
+
+// UnmarshalText accepts the values of [Config.DetachAtCreate].
+func (w *detachWhen) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case DetachAuto, DetachOn, DetachOff:
+		w.string = s
+		return nil
+	default:
+		return fmt.Errorf("detach_at_create is %q, must be %q, %q or %q", s, DetachAuto, DetachOn, DetachOff)
+	}
+}
+
+type namespaces struct{ string }
+
+// UnmarshalText accepts the values of [Config.Namespaces].
+func (n *namespaces) UnmarshalText(text []byte) error {
+	switch s := string(text); s {
+	case NamespacesAuto, NamespacesProc:
+		n.string = s
+		return nil
+	default:
+		return fmt.Errorf("namespaces is %q, must be %q or %q", s, NamespacesAuto, NamespacesProc)
+	}
+}
+
+type budget struct{ time.Duration }
+
+// UnmarshalText accepts a duration with its unit that engines still have the
+// patience for.
+func (b *budget) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("sweep_budget is %q, must be a duration like \"400ms\"", text)
+	}
+	if d < 0 || d > maxSweepBudget {
+		return fmt.Errorf("sweep_budget is %q, must be from 0s to %v", text, maxSweepBudget)
+	}
+	b.Duration = d
+	return nil
 }
 
 // directory is an absolute path other than "/": if all of the host were one

@@ -1,6 +1,7 @@
 // Package events keeps a short record of what did not go as it should: a
-// rewrite that was given up so that a container could start. `unbusy doctor`
-// and people read it.
+// rewrite that was given up so that a container could start, a sweep that was
+// given up so that nothing is unmounted by mistake. `unbusy doctor` and people
+// read it.
 package events
 
 import (
@@ -21,17 +22,22 @@ const (
 	Path = "/run/unbusy/events"
 	// maxSize bounds the record, in bytes. Of a full one the newer half stays.
 	maxSize = 1 << 20
-	// maxError bounds one error's text, in bytes: it may quote what a container
-	// wrote.
-	maxError = 1 << 10
+	// maxText bounds an error's text and a container's id, in bytes: the one may
+	// quote what a container wrote, the other comes from a command line.
+	maxText = 1 << 10
 )
 
 // Kind says which way a failure was taken.
 type Kind string
 
-// FailedOpen is a rewrite that was given up: the container runs as it would
-// without unbusy.
-const FailedOpen Kind = "failed-open"
+const (
+	// FailedOpen is a rewrite that was given up: the container runs as it would
+	// without unbusy.
+	FailedOpen Kind = "failed-open"
+	// FailedClosed is a sweep that was given up, or that left what it could not
+	// identify: an ended container's mounts may still be held somewhere.
+	FailedClosed Kind = "failed-closed"
+)
 
 // Event is one line of the record.
 type Event struct {
@@ -39,6 +45,8 @@ type Event struct {
 	Kind Kind      `json:"kind"`
 	// Program is the part of unbusy that met the failure.
 	Program string `json:"program"`
+	// Container is the container's id.
+	Container string `json:"container,omitempty"`
 	// Bundle is the container's bundle directory.
 	Bundle string `json:"bundle,omitempty"`
 	Error  string `json:"error"`
@@ -46,9 +54,8 @@ type Event struct {
 
 // Append adds an event to the record at path, which it makes if need be.
 func Append(path string, e Event) error {
-	if len(e.Error) > maxError {
-		e.Error = strings.ToValidUTF8(e.Error[:maxError], "") + "..."
-	}
+	e.Error = cut(e.Error)
+	e.Container = cut(e.Container)
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -66,6 +73,14 @@ func Append(path string, e Event) error {
 	}
 	_, err = f.Write(append(line, '\n'))
 	return errors.Join(err, trim(f), f.Close())
+}
+
+// cut bounds a text and says so where something is missing.
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "..."
 }
 
 // trim keeps the newer half of a record that has become too large.
@@ -90,6 +105,8 @@ func trim(f *os.File) error {
 		return fmt.Errorf("read the newer half: %w", err)
 	}
 	_, whole, _ := bytes.Cut(newer, []byte("\n"))
+	// The size of a file grows while a line is being written.
+	whole = whole[:bytes.LastIndexByte(whole, '\n')+1]
 	if err := f.Truncate(0); err != nil {
 		return err
 	}

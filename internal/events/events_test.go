@@ -73,16 +73,40 @@ func TestAppendIsBounded(t *testing.T) {
 	}
 }
 
-func TestAppendCutsLongErrors(t *testing.T) {
+// TestAppendWritesLines has the form that others read.
+func TestAppendWritesLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events")
+	for _, e := range []Event{
+		{Kind: FailedClosed, Program: "p", Container: "c", Bundle: "/b", Error: "e"},
+		{Kind: FailedOpen, Program: "p"},
+	} {
+		if err := Append(path, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"time":"0001-01-01T00:00:00Z","kind":"failed-closed","program":"p","container":"c","bundle":"/b","error":"e"}
+{"time":"0001-01-01T00:00:00Z","kind":"failed-open","program":"p","error":""}
+`
+	if string(got) != want {
+		t.Errorf("the record has\n%s", got)
+	}
+}
+
+func TestAppendCutsLongTexts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	if err := Append(path, Event{Error: "first"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Append(path, Event{Error: strings.Repeat("\u00fc", 2*maxSize)}); err != nil {
+	long := strings.Repeat("\u00fc", 2*maxSize)
+	if err := Append(path, Event{Error: long, Container: long}); err != nil {
 		t.Fatal(err)
 	}
 	got := readEvents(t, path)
-	if len(got) != 2 || len(got[1].Error) > 2*maxError {
+	if len(got) != 2 || len(got[1].Error) > 2*maxText || len(got[1].Container) > 2*maxText {
 		t.Errorf("%d events are left", len(got))
 	}
 }
