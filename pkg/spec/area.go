@@ -25,6 +25,10 @@ type Area struct {
 // of the runtime root in which the engine mounts nothing.
 func (a Area) Covers(dir string) bool { return a.pattern().covers(components(dir)) }
 
+// Owns reports whether path, absolute, clean and free of symbolic links, is an
+// owner's directory of the area or lies below one.
+func (a Area) Owns(path string) bool { return a.pattern().owns(components(path)) }
+
 // pattern is an area taken apart, for many comparisons.
 type pattern struct {
 	names []string

@@ -1,0 +1,113 @@
+package cleanup
+
+import "github.com/unbusy/unbusy/pkg/mount"
+
+// victim is an owned mount together with what the scene says about it.
+type victim struct {
+	Owned
+	// seen says that the engine's mount is in the scene: as long as it is, its
+	// device number is its superblock's and no other's.
+	seen bool
+	// successor is what the engine has mounted in its place, nil if nothing.
+	successor *mount.Mount
+}
+
+func newVictim(owned Owned, scene Scene, tables []*table) victim {
+	v := victim{Owned: owned}
+	for i := range scene.Namespaces {
+		ns, t := &scene.Namespaces[i], tables[i]
+		inEngines := ns.ID.Same(scene.Engine)
+		for j := range ns.Mounts {
+			if owned.IsOriginal(ns.Mounts[j]) {
+				v.seen = true
+			}
+		}
+		if !inEngines || owned.Path == "" {
+			continue
+		}
+		if m := t.at(owned.Path); m != nil && m.Path == owned.Path && !owned.IsOriginal(*m) {
+			v.successor = m
+		}
+	}
+	return v
+}
+
+// recognise reports whether a mount is one of the victim's superblock. known
+// says that there is no doubt: the number of a superblock is another one's as
+// soon as it is gone.
+func (v *victim) recognise(ns *Namespace, m *mount.Mount) (known, is bool) {
+	// The number of a file system that is gone goes to one of another type as well.
+	if m.Device != v.Device || m.FSType != v.FSType {
+		return false, false
+	}
+	// A superblock can be more than the container's: all namespaces are in one,
+	// and the rest of the disk is around a directory that was bound from it.
+	if _, ok := below(m.Root, v.Root); !ok {
+		return false, false
+	}
+	aged := v.UniqueID != 0 && m.UniqueID != 0
+	if aged && m.UniqueID < v.UniqueID {
+		return false, false
+	}
+	if v.seen {
+		return true, true
+	}
+	upper := ns.UpperDirs[m.OldID]
+	if v.UpperDir != "" && upper != "" && upper != v.UpperDir {
+		return false, false
+	}
+	if v.successor != nil {
+		// The next run of the container. What is older than its mount is none of
+		// its copies, nor is what has another superblock.
+		if !aged || v.successor.UniqueID == 0 || m.UniqueID >= v.successor.UniqueID {
+			return false, m.Device != v.successor.Device
+		}
+	}
+	return aged && v.UpperDir != "" && upper == v.UpperDir, true
+}
+
+// samePlace reports whether a mount is where the original is: on the same
+// directory, or at least at a path that ends in all that tells one container's
+// mounts from another's.
+func (v *victim) samePlace(t *table, m *mount.Mount) bool {
+	if m.Root != v.Root {
+		return false
+	}
+	if on, ok := t.place(m); ok && v.On != (Place{}) && on == v.On {
+		return true
+	}
+	return endsWith(m.Path, v.Tail)
+}
+
+// mayBeOnSame reports whether a mount is on the same directory as the original,
+// or may be: the kernel looks for what to unmount by the directory alone
+// (propagate_umount in fs/pnode.c).
+func (v *victim) mayBeOnSame(t *table, m *mount.Mount) bool {
+	on, ok := t.place(m)
+	return !ok || v.On == (Place{}) || on == v.On
+}
+
+// whose finds the one that a mount is a copy of, nil if none. A pod can have
+// several of one superblock, a volume and a directory of it: the nearest counts.
+// known is that of recognise.
+func whose(victims []victim, ns *Namespace, t *table, m *mount.Mount) (nearest *victim, known bool) {
+	best := 0
+	for i := range victims {
+		v := &victims[i]
+		sure, is := v.recognise(ns, m)
+		if !is {
+			continue
+		}
+		near := 1
+		switch {
+		case v.IsOriginal(*m):
+			near = 3
+		case v.samePlace(t, m):
+			near = 2
+		}
+		if near > best {
+			nearest, known, best = v, sure, near
+		}
+	}
+	return nearest, known
+}
