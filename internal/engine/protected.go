@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/mount"
+)
+
+// Protected says which mount namespaces are protected, as of one look.
+type Protected struct {
+	init   uint64
+	places map[uint64]place
+	// engines are those of whom threads may go elsewhere.
+	engines []resident
+	any     bool
+}
+
+// place is what is known of a protected namespace.
+type place struct {
+	resident     resident // who says most about it
+	host, nested bool     // there is an engine of the host, another one
+}
+
+// FindProtected finds the protected mount namespaces: that of PID 1, and those
+// of every thread of every engine and of its helpers. An engine is whatever is
+// called like one, in containers, too; a helper is an engine's program that was
+// executed once more (docker-untar unpacks in a private namespace) and what else
+// is a direct child of one, except shims and containers.
+//
+// It takes some ten microseconds for each process. What cannot be read might be an engine's: then there is an error and nothing is
+// known. Only processes that /proc shows are seen, so that in a pid namespace of
+// its own Any is false and not the whole truth.
+//
+// An engine's thread can go to a new namespace at any time. Who lists namespaces
+// first and calls this then has none on the list, or protected; for threads that
+// enter one of those that were there, see Recheck.
+func FindProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
+	p, err := findProtected(ctx, lister)
+	if err != nil {
+		return Protected{}, fmt.Errorf("find the engines' mount namespaces: %w", err)
+	}
+	return p, nil
+}
+
+func findProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
+	first, err := firstNamespace(ctx, lister)
+	if err != nil {
+		return Protected{}, fmt.Errorf("namespace of PID 1: %w", err)
+	}
+	residents, err := findResidents(ctx)
+	if err != nil {
+		return Protected{}, err
+	}
+	p := Protected{init: first.Inode, places: map[uint64]place{}}
+	for _, r := range residents {
+		namespaces, err := mountNamespaces(r.process)
+		if err != nil {
+			return Protected{}, fmt.Errorf("%s: %w", r, err)
+		}
+		for _, inode := range namespaces {
+			p.add(inode, r)
+		}
+		if !r.helper {
+			p.engines = append(p.engines, r)
+			p.any = p.any || !r.nested && len(namespaces) > 0
+		}
+	}
+	return p, nil
+}
+
+// firstNamespace is that of PID 1. Where its link is closed all mount tables may
+// be read, and the kernel takes a time for each mount that rises with their
+// number if somebody mounts a directory on itself thirty thousand times: whoever
+// waits is not kept longer than the context says, and a goroutine goes on.
+func firstNamespace(ctx context.Context, lister *mountns.Lister) (mountns.ID, error) {
+	type answer struct {
+		id  mountns.ID
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		id, err := lister.Init()
+		answers <- answer{id, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.id, a.err
+	case <-ctx.Done():
+		return mountns.ID{}, ctx.Err()
+	}
+}
+
+// add notes that somebody lives in a namespace.
+func (p *Protected) add(inode uint64, r resident) {
+	known, ok := p.places[inode]
+	if better := r.says() - known.resident.says(); !ok || better > 0 || better == 0 && r.pid < known.resident.pid {
+		known.resident = r
+	}
+	known.host = known.host || !r.helper && !r.nested
+	known.nested = known.nested || !r.helper && r.nested
+	p.places[inode] = known
+}
+
+// Why says for the sake of whom a namespace is protected: "dockerd (pid 812)",
+// "nested containerd (pid 9012)", "helper of dockerd (pid 901)", "PID 1". The
+// words are ours. ok is false if it is not protected. Of an inode number that
+// went to another namespace since, the answer is that of the old one.
+func (p Protected) Why(id mount.NamespaceID) (reason string, ok bool) {
+	if place, ok := p.places[id.Inode]; ok {
+		return place.resident.String(), true
+	}
+	if p.init != 0 && id.Inode == p.init {
+		return "PID 1", true
+	}
+	return "", false
+}
+
+// HasEngine reports whether a thread of an engine of this host is in the
+// namespace. PID 1 is no engine, nor are helpers and nested engines.
+func (p Protected) HasEngine(id mount.NamespaceID) bool { return p.places[id.Inode].host }
+
+// Nested reports whether an engine is in the namespace that has a pid or user
+// namespace other than ours, and so is not one of this host's: kind's and
+// Docker-in-Docker's, rootless podman and Docker, BuildKit in a container.
+func (p Protected) Nested(id mount.NamespaceID) bool { return p.places[id.Inode].nested }
+
+// Any reports whether an engine of this host was found at all.
+func (p Protected) Any() bool { return p.any }
+
+// Recheck looks whether a thread of one of the engines that were found has come
+// to a namespace by now. It costs a few microseconds for each thread, and is
+// meant for the moment after entering. Engines that were started meanwhile are
+// not seen; they have nothing mounted in a namespace that was there before.
+func (p Protected) Recheck(id mount.NamespaceID) (reason string, ok bool, err error) {
+	if reason, ok := p.Why(id); ok {
+		return reason, true, nil
+	}
+	for _, r := range p.engines {
+		namespaces, err := mountNamespaces(r.process)
+		if err != nil {
+			return "", false, fmt.Errorf("look again for %s: %w", r, err)
+		}
+		for _, inode := range namespaces {
+			if inode == id.Inode {
+				return r.String(), true, nil
+			}
+		}
+	}
+	return "", false, nil
+}

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// findResidents looks through all processes.
+func findResidents(ctx context.Context) ([]resident, error) {
+	all, err := processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	host, err := worldOf("/proc/self")
+	if err != nil {
+		return nil, err
+	}
+	found := map[int]resident{}
+	for _, p := range all {
+		r, err := recognise(p)
+		if err != nil {
+			return nil, fmt.Errorf("is process %d an engine: %w", p.pid, err)
+		}
+		if r.role == notEngine {
+			continue
+		}
+		w, err := worldOf(p.dir())
+		if err != nil {
+			return nil, fmt.Errorf("where is process %d, an engine: %w", p.pid, err)
+		}
+		r.nested = w != host
+		found[p.pid] = r
+	}
+	var residents []resident
+	for _, p := range all {
+		r, known := found[p.pid]
+		parent, hasParent := found[p.parent]
+		switch {
+		case known && r.engine == pause && hasParent && parent.role == monitor:
+			// The pause process of a pod of podman's is a container.
+			continue
+		case known:
+		case hasParent && isHelper(p, parent):
+			r = resident{process: p, engine: parent.engine, helper: true, nested: parent.nested}
+		default:
+			continue
+		}
+		residents = append(residents, r)
+	}
+	return residents, nil
+}
+
+// processes reads all processes that /proc shows.
+func processes(ctx context.Context) ([]process, error) {
+	numbers, err := pids("/proc")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]process, 0, len(numbers))
+	r := new(reader)
+	for _, pid := range numbers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		p, ok, err := r.read(pid)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// recognise tells whether a process is an engine, or an engine's program that
+// was executed once more to do something.
+func recognise(p process) (resident, error) {
+	r := resident{process: p}
+	if r.engine, r.role = roleOf(p.comm); r.role != notEngine {
+		return r, nil
+	}
+	if is, ok := byArguments(p.comm); ok {
+		args, err := p.arguments()
+		if err != nil {
+			return r, err
+		}
+		r.engine, r.role = roleOf(is(args))
+		return r, nil
+	}
+	if !needsFile(p.comm) {
+		return r, nil
+	}
+	file, err := p.executable()
+	if err != nil {
+		return r, err
+	}
+	r.engine, r.role = roleOf(file)
+	if r.role == notEngine || p.comm != "exe" {
+		return r, nil
+	}
+	// A helper bears the name of its task, "docker-untar". What it has for
+	// children is its own: buildah's runs the runtime.
+	args, err := p.arguments()
+	if err != nil {
+		return r, err
+	}
+	_, again := roleOf(program(strings.Join(args[:min(1, len(args))], "")))
+	r.helper = again == notEngine
+	return r, nil
+}
+
+// isHelper tells helpers among the children of an engine from containers and
+// from what keeps containers. Where an engine is the first process of its pid
+// namespace it inherits both from their parents.
+func isHelper(p process, parent resident) bool {
+	if parent.role == monitor || parent.helper || isShim(p.comm) {
+		return false
+	}
+	if p.comm == "docker-containe" {
+		// Cut: docker-containerd would have been recognised as an engine.
+		return false
+	}
+	// A link that cannot be read is no evidence of a container.
+	own, err := os.Readlink(p.dir() + "/ns/pid")
+	if err != nil {
+		return true
+	}
+	engines, err := os.Readlink(parent.dir() + "/ns/pid")
+	return err != nil || own == engines
+}
