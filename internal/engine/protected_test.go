@@ -266,4 +266,7 @@ func TestCanceled(t *testing.T) {
 	if _, err := findResidents(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
+	if p, err := FindProtected(ctx, mountns.NewLister()); !errors.Is(err, context.Canceled) || p.Any() {
+		t.Errorf("%v", err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"golang.org/x/sys/unix"
@@ -18,7 +19,20 @@ type Query struct {
 	// Device, if not nil, leaves out mounts for which it is false. It is asked
 	// before any path is.
 	Device func(Device) bool
+	// Within, if not 0, bounds how long a table is read by number: beyond that the
+	// error satisfies errors.Is(err, ErrTooSlow). The kernel climbs from each
+	// mount to the root (is_path_reachable in fs/namespace.c), so that somebody who
+	// mounts thousands of them one upon the other makes a table that takes minutes,
+	// for everyone who reads it.
+	Within time.Duration
 }
+
+// ErrTooSlow says that reading a mount table took longer than was allowed.
+var ErrTooSlow = errors.New("reading the mount table takes too long")
+
+// firstListed is how many ids are asked for at first where the time counts: one
+// call for many is not interrupted.
+const firstListed = 8
 
 // listed is how many ids are asked for in one call: 4 KiB, of which there are
 // always some free.
@@ -71,13 +85,23 @@ func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	var mounts []Mount
+	var (
+		mounts []Mount
+		began  = time.Now()
+		batch  = len(s.ids)
+	)
+	if query.Within != 0 {
+		batch = firstListed
+	}
 	for after := query.NewerThan; ; {
-		n, err := linux.ListMounts(namespace, top, after, s.ids[:])
+		n, err := linux.ListMounts(namespace, top, after, s.ids[:batch])
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range s.ids[:n] {
+			if query.Within != 0 && time.Since(began) > query.Within {
+				return nil, ErrTooSlow
+			}
 			mount, ok, err := statMount(&s.reader, namespace, id, query)
 			if err != nil {
 				return nil, err
@@ -86,10 +110,11 @@ func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
 				mounts = append(mounts, mount)
 			}
 		}
-		if n < len(s.ids) {
+		if n < batch {
 			return mounts, nil
 		}
 		after = s.ids[n-1]
+		batch = min(2*batch, len(s.ids))
 	}
 }
 

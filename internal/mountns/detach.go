@@ -53,6 +53,8 @@ type Target struct {
 //
 // Whether detaching here takes the mount away elsewhere is decided by the
 // propagation of the mount it is mounted on, which is for the caller to look at.
+// What is mounted below it goes from this namespace alone: for that the mount is
+// made private first, and is so if it then turns out to be locked.
 // The root of a namespace is refused.
 //
 // Walking the path can hang: see the package comment.
@@ -84,6 +86,11 @@ func (ns *Namespace) Detach(target Target) error {
 		}
 		if err := linux.ChangeDirectory(proc.fd); err != nil {
 			return failed("umount2", flags, err)
+		}
+		// What came onto it since the check, from its peers for one, goes with it.
+		// Elsewhere that stays.
+		if err := linux.MakePrivate(proc.descriptor(fd)); err != nil {
+			return failed("make private", 0, err)
 		}
 		if err := linux.Unmount(proc.descriptor(fd), flags); err != nil {
 			// Of what the kernel answers EINVAL to (can_umount in fs/namespace.c), a

@@ -90,6 +90,17 @@ func inodeOf(t testing.TB, cmd *exec.Cmd) uint64 {
 	return inode
 }
 
+// idOf identifies the namespace of a process, and does not hold it.
+func idOf(t testing.TB, cmd *exec.Cmd) ID {
+	t.Helper()
+	ns, err := NewProcLister().openNamespace(link(cmd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	return ns.ID
+}
+
 // open opens the namespace of a process, as a Lister would return it.
 func open(t testing.TB, l *Lister, cmd *exec.Cmd) *Namespace {
 	t.Helper()

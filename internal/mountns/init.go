@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/unbusy/unbusy/internal/linux"
@@ -69,9 +70,13 @@ func (l *Lister) namespaceByTable(read func() ([]*mountinfo.Info, error)) (ID, e
 	return ID{}, fmt.Errorf("a mount table changed during each of %d looks", maxReads)
 }
 
+// patience is what one of the namespaces may take that is most likely not the
+// wanted one: some tens of thousands of mounts.
+const patience = 100 * time.Millisecond
+
 // namespaceWith finds the namespace that has a mount.
 func (l *Lister) namespaceWith(wanted Mount) (ID, error) {
-	query := Query{Device: func(d Device) bool { return d == wanted.Device }}
+	query := Query{Device: func(d Device) bool { return d == wanted.Device }, Within: patience}
 	has := func(ns *Namespace) (bool, error) {
 		mounts, err := ns.Mounts(query)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -117,11 +118,11 @@ func nested(t *testing.T) (outer *Namespace, inner [2]*exec.Cmd) {
 
 // errorsFor returns what a Lister could not see that has to do with a path or
 // namespace, and whether it found a namespace.
-func errorsFor(l *Lister, inode uint64, about string) (found bool, errs []error) {
+func errorsFor(l *Lister, id ID, about string) (found bool, errs []error) {
 	for ns, err := range l.All() {
 		switch {
 		case err == nil:
-			found = found || ns.Inode == inode
+			found = found || ns.Same(id)
 		case strings.Contains(err.Error(), about):
 			errs = append(errs, err)
 		}
@@ -153,13 +154,13 @@ func TestBoundUnreachable(t *testing.T) {
 			in(t, outer, func() error {
 				return errors.Join(bind(link(inner[0]), file, 0), test.cover(t, file, inner[1]))
 			})
-			inode, other := inodeOf(t, inner[0]), inodeOf(t, inner[1])
+			id, other := idOf(t, inner[0]), idOf(t, inner[1])
 			end(inner[0])
 			end(inner[1])
-			if found, _ := errorsFor(walk, inode, file); !found {
+			if found, _ := errorsFor(walk, id, file); !found {
 				t.Error("the walk did not come to it")
 			}
-			found, errs := errorsFor(NewProcLister(), inode, file)
+			found, errs := errorsFor(NewProcLister(), id, file)
 			if found || len(errs) != 1 || !errors.Is(errs[0], ErrIncomplete) {
 				t.Errorf("in /proc: found %v, %v, want an error", found, errs)
 			}
@@ -334,7 +335,7 @@ func TestNamespacesEndWithTheLoop(t *testing.T) {
 	requireRoot(t)
 	before := openFiles(t)
 	inner := hold(t, privateNamespace())
-	id := ID{Inode: inodeOf(t, inner)}
+	id := idOf(t, inner)
 	for _, l := range []*Lister{NewLister(), NewProcLister()} {
 		for range 3 {
 			inodes(t, l)
@@ -347,8 +348,19 @@ func TestNamespacesEndWithTheLoop(t *testing.T) {
 	}
 	end(inner)
 	for _, l := range []*Lister{NewLister(), NewProcLister()} {
-		if ns, err := l.Open(id); !errors.Is(err, ErrNoNamespace) {
-			t.Errorf("%v, %v after its process ended, want %v", ns, err, ErrNoNamespace)
+		// Somebody else who walks holds it for as long as he looks at it.
+		for until := time.Now().Add(10 * time.Second); ; {
+			ns, err := l.Open(id)
+			if errors.Is(err, ErrNoNamespace) {
+				break
+			}
+			if err == nil {
+				ns.Close()
+			}
+			if time.Now().After(until) {
+				t.Errorf("%v, %v after its process ended, want %v", ns, err, ErrNoNamespace)
+				break
+			}
 		}
 	}
 	if after := openFiles(t); after != before {

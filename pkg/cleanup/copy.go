@@ -37,6 +37,8 @@ const (
 	RefuseProtected Refusal = "a container engine lives in its mount namespace"
 	RefuseRoot      Refusal = "it is the root directory of a process"
 	RefusePeer      Refusal = "unmounting it would unmount the engine's own mount"
+	RefuseReach     Refusal = "it cannot be told where its unmounting would arrive"
+	RefuseSpread    Refusal = "unmounting it would unmount one in another namespace that has to stay"
 	RefuseLeaf      Refusal = "it was bound to a place of its own"
 	RefuseAlias     Refusal = "it is in the engine's own mount namespace"
 	RefuseOriginal  Refusal = "it is the engine's own mount"

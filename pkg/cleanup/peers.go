@@ -35,12 +35,15 @@ func newReach(scene Scene) reach {
 // slaves and, from a slave that is in a group itself, on to that
 // (propagate_umount in fs/pnode.c).
 func (r reach) protectedFrom(group uint64) bool {
-	if group == 0 {
-		return false
-	}
+	return group != 0 && r.arrives(group, func(at uint64) bool { return r.protected[at] })
+}
+
+// arrives reports whether what is unmounted from a mount of the group is
+// unmounted from a mount that has a wanted group for its own or its master's.
+func (r reach) arrives(group uint64, wanted func(group uint64) bool) bool {
 	seen := []uint64{group}
 	for i := 0; i < len(seen); i++ {
-		if r.protected[seen[i]] {
+		if wanted(seen[i]) {
 			return true
 		}
 		for _, relay := range r.relays {

@@ -33,7 +33,8 @@ type Options struct {
 
 // Plan finds all mounts of the owned superblocks, and says of each what it is
 // and whether it may be detached. They come in the order in which they have to
-// be: what is mounted below another one first.
+// be: what is mounted below another one first, and last the engine's own mounts, by
+// which all others are told, where the engine has left them behind.
 func Plan(owned []Owned, scene Scene, options Options) []Copy {
 	p := planner{scene: scene, options: options, reach: newReach(scene)}
 	for i := range scene.Namespaces {
@@ -48,10 +49,21 @@ func Plan(owned []Owned, scene Scene, options Options) []Copy {
 		copies = append(copies, p.find(victims, n)...)
 	}
 	p.refuseCovered(copies)
+	p.refuseSpread(copies)
+	p.refuseCovered(copies)
 	slices.SortStableFunc(copies, func(a, b Copy) int {
-		return cmp.Compare(len(b.Mount.Path), len(a.Mount.Path))
+		originals := cmp.Compare(isLast(a), isLast(b))
+		return cmp.Or(originals, cmp.Compare(len(b.Mount.Path), len(a.Mount.Path)))
 	})
 	return copies
+}
+
+// isLast is 1 for an engine's own mount that may be detached, and else 0.
+func isLast(c Copy) int {
+	if c.Kind != Original && c.Owned.IsOriginal(c.Mount) {
+		return 1
+	}
+	return 0
 }
 
 type planner struct {
@@ -133,11 +145,13 @@ func (p *planner) judge(v *victim, ns *Namespace, t *table, m *mount.Mount) (Cop
 		return kind, RefuseProtected
 	case kind == Peer:
 		return kind, RefusePeer
-	case kind == Leaf && !p.options.Leaf:
+	case kind == Leaf && (!p.options.Leaf || !v.boundForItsOwner()):
 		return kind, RefuseLeaf
 	case parent == nil:
 		// What its unmounting would do elsewhere cannot be told.
 		return kind, RefuseNoPath
+	case p.scene.RelaysUnknown && parent.PeerGroup != 0:
+		return kind, RefuseReach
 	}
 	return kind, p.passable(t, m)
 }

@@ -227,3 +227,31 @@ func TestPlanCircle(t *testing.T) {
 	scene.Namespaces[0].Mounts, _ = tableOf(t, stageHost+"1041: 41 40 254:0 / / rw - ext4 /dev/vda rw\n")
 	Plan(owned, scene, Options{})
 }
+
+// TestPlanUnknownRelays is about a host of which not every namespace could be
+// read: what is mounted on a mount with peers stays.
+func TestPlanUnknownRelays(t *testing.T) {
+	shared := "2200: 2200 1 254:0 / / rw shared:77 - ext4 /dev/vda rw\n1090: 90 2200 0:60 / " + merged + " rw - overlay overlay rw\n"
+	planCase{
+		agent: shared,
+		want:  []string{"host " + merged + " original: " + string(RefuseOriginal), "agent " + merged + " private: goes"},
+	}.run(t)
+	planCase{
+		agent:  shared,
+		change: func(s *Scene, _ []Owned) { s.RelaysUnknown = true },
+		want:   []string{"host " + merged + " original: " + string(RefuseOriginal), "agent " + merged + " private: " + string(RefuseReach)},
+	}.run(t)
+}
+
+// TestPlanLeafOfMany binds something to another place, and that is asked for:
+// volumes and shared memory can be a living container's.
+func TestPlanLeafOfMany(t *testing.T) {
+	agent := "2200: 2200 1 254:0 / / rw - ext4 /dev/vda rw\n1090: 90 2200 0:60 / /x rw - overlay overlay rw\n"
+	for kind, want := range map[Kind]string{Rootfs: "goes", Netns: "goes", Other: "goes", Volume: string(RefuseLeaf), Shm: string(RefuseLeaf)} {
+		planCase{
+			name: string(kind), agent: agent, options: Options{Leaf: true},
+			change: func(_ *Scene, owned []Owned) { owned[0].Kind = kind },
+			want:   []string{"host " + merged + " original: " + string(RefuseOriginal), "agent /x leaf: " + want},
+		}.run(t)
+	}
+}

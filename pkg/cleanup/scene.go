@@ -14,6 +14,8 @@ type Scene struct {
 	// Relays are mounts, in whichever namespace, that pass on to their own peer
 	// group what they get from another one.
 	Relays []Relay
+	// RelaysUnknown says that there may be more of them.
+	RelaysUnknown bool
 }
 
 // Namespace is a mount namespace as it was seen.

@@ -1,6 +1,10 @@
 package cleanup
 
-import "github.com/unbusy/unbusy/pkg/mount"
+import (
+	"strings"
+
+	"github.com/unbusy/unbusy/pkg/mount"
+)
 
 // victim is an owned mount together with what the scene says about it.
 type victim struct {
@@ -73,11 +77,18 @@ func (v *victim) samePlace(t *table, m *mount.Mount) bool {
 	if m.Root != v.Root {
 		return false
 	}
-	if on, ok := t.place(m); ok && v.On != (Place{}) && on == v.On {
+	on, ok := t.place(m)
+	if ok = ok && v.On != (Place{}); ok && on == v.On {
 		return true
 	}
-	return endsWith(m.Path, v.Tail)
+	// One name alone tells nothing of a place that is known to be another one.
+	return endsWith(m.Path, v.Tail) && (!ok || strings.Contains(v.Tail, "/"))
 }
+
+// boundForItsOwner reports whether a bind of the mount to another place was made
+// for the sake of its owner. Volumes and shared memory are bound into containers
+// that may live on.
+func (v *victim) boundForItsOwner() bool { return v.Kind != Volume && v.Kind != Shm }
 
 // mayBeOnSame reports whether a mount is on the same directory as the original,
 // or may be: the kernel looks for what to unmount by the directory alone

@@ -1,0 +1,85 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// errNoEngine is why nothing is detached on a host on which nobody is found who
+// could own the mounts.
+var errNoEngine = errors.New("no container engine was found on this host, so whose mounts are in use is not known")
+
+// do looks, detaches if that is asked for, and looks again. It may hang: see the
+// package comment.
+func do(ctx context.Context, r Request) Report {
+	lister := mountns.NewLister()
+	if r.Proc {
+		lister = mountns.NewProcLister()
+	}
+	report := Report{}
+	before, err := look(ctx, lister, r.Owned, r.Namespace)
+	if err != nil {
+		report.Aborted = err.Error()
+		return report
+	}
+	defer before.close()
+	if r.Detach && !before.protected.Any() {
+		report.Aborted = errNoEngine.Error()
+		r.Detach = false
+	}
+	report.Incomplete = before.incomplete
+	options := cleanup.Options{
+		Leaf: r.Leaf, Host: r.Host, ByPlace: r.ByPlace, InUse: r.InUse, PrivateOnly: r.PrivateOnly, MayHang: mountns.MayHang,
+	}
+	plan := cleanup.Plan(r.Owned, before.scene, options)
+	outcomes := found(plan)
+	if r.Detach {
+		d := &detacher{lister: lister, view: before}
+		outcomes = cleanup.Apply(ctx, plan, d, d.stillOurs)
+		if detached(outcomes) {
+			outcomes = r.lookAgain(ctx, lister, options, outcomes, &report)
+		}
+	}
+	for _, o := range outcomes {
+		report.Holders = append(report.Holders, Holder{Outcome: o})
+	}
+	if r.Name == NameAlways || r.Name == NameLeft && len(report.Lingering()) > 0 {
+		report.name(ctx, r.Owned)
+	}
+	return report
+}
+
+// found says of everything that it is there.
+func found(plan []cleanup.Copy) []cleanup.Outcome {
+	outcomes := make([]cleanup.Outcome, 0, len(plan))
+	for _, c := range plan {
+		outcomes = append(outcomes, cleanup.Outcome{Copy: c, Result: cleanup.Left, Reason: string(c.Refusal)})
+	}
+	return outcomes
+}
+
+func detached(outcomes []cleanup.Outcome) bool {
+	for _, o := range outcomes {
+		if o.Copy.Refusal == cleanup.Allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// lookAgain makes sure of what was done: what a process mounts, clones or moves
+// meanwhile is nobody's fault, and would be missed.
+func (r *Request) lookAgain(ctx context.Context, lister *mountns.Lister, options cleanup.Options,
+	outcomes []cleanup.Outcome, report *Report,
+) []cleanup.Outcome {
+	after, err := look(ctx, lister, r.Owned, r.Namespace)
+	if err != nil {
+		report.Incomplete = append(report.Incomplete, "look again: "+err.Error())
+		return outcomes
+	}
+	defer after.close()
+	return cleanup.Settle(outcomes, cleanup.Plan(r.Owned, after.scene, options))
+}

@@ -1,0 +1,218 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/unbusy/unbusy/internal/engine"
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
+)
+
+// view is what one look at the host found.
+type view struct {
+	scene cleanup.Scene
+	// files keep the namespaces open in which something can be detached.
+	files      map[mount.NamespaceID]*os.File
+	protected  engine.Protected
+	incomplete []string
+}
+
+func (v *view) close() {
+	for _, f := range v.files {
+		f.Close()
+	}
+}
+
+// look gathers what the rules have to know. Namespaces that cannot be read are
+// named in incomplete; an error says that nothing may be decided. If only is not
+// 0 it is the one namespace, beside those of engines, that is looked at.
+func look(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64) (*view, error) {
+	protected, err := engine.FindProtected(ctx, lister)
+	if err != nil {
+		return nil, fmt.Errorf("find the mount namespaces of engines: %w", err)
+	}
+	v := &view{files: make(map[mount.NamespaceID]*os.File), protected: protected}
+	if err := v.namespaces(ctx, lister, protected, owned, only); err != nil {
+		v.close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected engine.Protected,
+	owned []cleanup.Owned, only uint64,
+) error {
+	q := query(owned)
+	shared := false // something is mounted on a mount that passes unmounts on
+	for ns, err := range lister.All() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			v.incomplete = append(v.incomplete, err.Error())
+			continue
+		}
+		why, isProtected := protected.Why(ns.ID)
+		if !isProtected {
+			if only != 0 && only != ns.Inode {
+				continue
+			}
+			found, err := ns.Mounts(q)
+			if err != nil {
+				v.incomplete = append(v.incomplete, err.Error())
+				continue
+			}
+			if !anyCopy(owned, found) {
+				continue
+			}
+		}
+		mounts, err := ns.Mounts(mountns.Query{})
+		if err != nil {
+			// What unmounting does to an engine cannot be told without its table.
+			if isProtected {
+				return fmt.Errorf("%s, of %s: %w", ns, why, err)
+			}
+			v.incomplete = append(v.incomplete, err.Error())
+			continue
+		}
+		seen := cleanup.Namespace{ID: ns.ID, Mounts: mounts, Protected: why}
+		if !isProtected {
+			shared = shared || onSharedMount(owned, mounts)
+		}
+		if err := v.add(ns, &seen, owned); err != nil {
+			return err
+		}
+	}
+	if err := v.threadRoots(ctx); err != nil {
+		return err
+	}
+	own, err := lister.Own()
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	v.scene.Engine = v.engineNamespace(own.ID, protected, owned)
+	if shared {
+		return v.relays(ctx, lister)
+	}
+	return nil
+}
+
+// add takes a namespace into the scene.
+func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace, owned []cleanup.Owned) error {
+	file, err := ns.File()
+	if err != nil {
+		return err
+	}
+	v.files[ns.ID] = file
+	switch inode, err := ns.UserNamespace(); {
+	case err == nil:
+		own, err := mountns.OwnUserNamespace()
+		if err != nil {
+			return err
+		}
+		seen.UserNamespace = inode != own
+	case errors.Is(err, os.ErrPermission):
+		seen.UserNamespace = true
+	}
+	identify(ns, seen.Mounts, owned)
+	seen.UpperDirs = make(map[uint64]string)
+	for i := range seen.Mounts {
+		m := &seen.Mounts[i]
+		if m.FSType != "overlay" || !mayBeCopy(owned, *m) {
+			continue
+		}
+		// Of a mount that is gone by now nothing is detached either.
+		if dir, err := ns.UpperDir(*m); err == nil {
+			seen.UpperDirs[m.OldID] = dir
+		}
+	}
+	v.scene.Namespaces = append(v.scene.Namespaces, *seen)
+	return nil
+}
+
+// threadRoots finds the root directories of threads.
+func (v *view) threadRoots(ctx context.Context) error {
+	at := make(map[uint64]int)
+	for i := range v.scene.Namespaces {
+		at[v.scene.Namespaces[i].ID.Inode] = i
+	}
+	roots, err := mountns.ThreadRoots(ctx, func(inode uint64) bool {
+		i, ok := at[inode]
+		return ok && v.scene.Namespaces[i].Protected == ""
+	})
+	if err != nil {
+		return fmt.Errorf("find the root directories of processes: %w", err)
+	}
+	for inode, ids := range roots {
+		v.scene.Namespaces[at[inode]].Roots = ids
+	}
+	return nil
+}
+
+// engineNamespace tells in which namespace the engine mounted what is owned: one
+// that has it, and else ours if an engine lives in it, or another one's.
+func (v *view) engineNamespace(own mount.NamespaceID, protected engine.Protected, owned []cleanup.Owned) mount.NamespaceID {
+	var fallback mount.NamespaceID
+	for i := range v.scene.Namespaces {
+		ns := &v.scene.Namespaces[i]
+		if !protected.HasEngine(ns.ID) {
+			continue
+		}
+		for j := range ns.Mounts {
+			if isOriginal(owned, ns.Mounts[j]) {
+				return ns.ID
+			}
+		}
+		if ns.ID.Same(own) || fallback == (mount.NamespaceID{}) {
+			fallback = ns.ID
+		}
+	}
+	return fallback
+}
+
+// relays collects them from all namespaces: an unmount can reach an engine by
+// way of any.
+func (v *view) relays(ctx context.Context, lister *mountns.Lister) error {
+	for ns, err := range lister.All() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		var mounts []mount.Mount
+		if err == nil {
+			mounts, err = ns.Mounts(mountns.Query{})
+		}
+		if err != nil {
+			return fmt.Errorf("find out where unmounts arrive: %w", err)
+		}
+		v.scene.Relays = append(v.scene.Relays, cleanup.RelaysOf(mounts)...)
+	}
+	return nil
+}
+
+func anyCopy(owned []cleanup.Owned, mounts []mount.Mount) bool {
+	for i := range mounts {
+		if mayBeCopy(owned, mounts[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// onSharedMount reports whether a copy is mounted on a mount with peers.
+func onSharedMount(owned []cleanup.Owned, mounts []mount.Mount) bool {
+	groups := make(map[uint64]uint64, len(mounts))
+	for i := range mounts {
+		groups[mounts[i].OldID] = mounts[i].PeerGroup
+	}
+	for i := range mounts {
+		if mayBeCopy(owned, mounts[i]) && groups[mounts[i].OldParent] != 0 {
+			return true
+		}
+	}
+	return false
+}

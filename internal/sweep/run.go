@@ -1,0 +1,89 @@
+package sweep
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// ErrAbandoned says that the process that looked did not answer in time. It was
+// killed, and may still be there: waiting in the kernel, beyond any signal, for a
+// file system that does not answer. Whatever it had begun may be done.
+var ErrAbandoned = errors.New("looking and detaching took too long and was given up")
+
+// spare is the part of the time that the child is not told about: what it takes
+// to say what it has done by then.
+const spare = 10
+
+// Run carries out a request in a process of its own, and leaves that behind if
+// it has not answered when ctx ends; ctx has to have a deadline. The program that
+// calls Run has to call [Child] when [IsChild] is true.
+//
+// Run has to be called on a thread that does not end before it returns: the
+// child dies with the thread that started it.
+func Run(ctx context.Context, r Request) (Report, error) {
+	until, ok := ctx.Deadline()
+	if !ok {
+		return Report{}, errors.New("a sweep needs a deadline")
+	}
+	total := time.Until(until)
+	told := until.Add(-total / spare)
+	text, err := json.Marshal(order{Request: r, Until: told})
+	if err != nil {
+		return Report{}, err
+	}
+	in, request, err := os.Pipe()
+	if err != nil {
+		return Report{}, err
+	}
+	defer request.Close()
+	answer, out, err := os.Pipe()
+	if err != nil {
+		in.Close()
+		return Report{}, err
+	}
+	defer answer.Close()
+	cmd := &exec.Cmd{
+		Path: "/proc/self/exe", Args: []string{childName}, Dir: "/",
+		ExtraFiles:  []*os.File{in, out},
+		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+	}
+	err = cmd.Start()
+	in.Close()
+	out.Close()
+	if err != nil {
+		return Report{}, fmt.Errorf("start the process that looks: %w", err)
+	}
+	go func() {
+		// Of a child that does not read, the answer is waited for in vain.
+		_, _ = request.Write(text)
+		request.Close()
+	}()
+	if err := answer.SetReadDeadline(until); err != nil {
+		return Report{}, err
+	}
+	var reply bytes.Buffer
+	if _, err := io.Copy(&reply, answer); err != nil {
+		// Nobody waits for it here: see ErrAbandoned. The process that inherits it,
+		// or the end of this one, does.
+		_ = cmd.Process.Kill() // it can have ended just now
+		go func() { _ = cmd.Wait() }()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = ErrAbandoned
+		}
+		return Report{}, err
+	}
+	waitErr := cmd.Wait()
+	var report Report
+	if err := json.Unmarshal(reply.Bytes(), &report); err != nil {
+		return Report{}, fmt.Errorf("the process that looks gave no answer (%w): %w", errors.Join(waitErr), err)
+	}
+	return report, nil
+}
