@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 
+	"github.com/unbusy/unbusy/internal/lifecycle"
+	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/internal/wrapper"
 )
 
@@ -14,4 +16,9 @@ import (
 // execute the runtime: see [wrapper.Main].
 func init() { runtime.LockOSThread() }
 
-func main() { os.Exit(wrapper.Main(os.Args)) }
+func main() {
+	if sweep.IsChild(os.Args) {
+		os.Exit(sweep.Child())
+	}
+	os.Exit(wrapper.Main(os.Args, lifecycle.Sweeper()))
+}

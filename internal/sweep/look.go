@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/unbusy/unbusy/internal/engine"
 	"github.com/unbusy/unbusy/internal/mountns"
@@ -61,6 +62,7 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected
 			if only != 0 && only != ns.Inode {
 				continue
 			}
+			q.Within = share(ctx)
 			found, err := ns.Mounts(q)
 			if err != nil {
 				v.incomplete = append(v.incomplete, err.Error())
@@ -70,7 +72,11 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected
 				continue
 			}
 		}
-		mounts, err := ns.Mounts(mountns.Query{})
+		whole := mountns.Query{}
+		if !isProtected {
+			whole.Within = share(ctx)
+		}
+		mounts, err := ns.Mounts(whole)
 		if err != nil {
 			// What unmounting does to an engine cannot be told without its table.
 			if isProtected {
@@ -97,9 +103,24 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected
 	defer own.Close()
 	v.scene.Engine = v.engineNamespace(own.ID, protected, owned)
 	if shared {
-		return v.relays(ctx, lister)
+		v.relays(ctx, lister)
 	}
 	return nil
+}
+
+// share is what one namespace may take of the time that is left: a table that its
+// owner has made slow must not keep the others from being looked at.
+func share(ctx context.Context) time.Duration {
+	const (
+		shares = 8
+		least  = 5 * time.Millisecond
+		most   = 2 * time.Second
+	)
+	until, ok := ctx.Deadline()
+	if !ok {
+		return most
+	}
+	return min(max(time.Until(until)/shares, least), most)
 }
 
 // add takes a namespace into the scene.
@@ -176,22 +197,23 @@ func (v *view) engineNamespace(own mount.NamespaceID, protected engine.Protected
 }
 
 // relays collects them from all namespaces: an unmount can reach an engine by
-// way of any.
-func (v *view) relays(ctx context.Context, lister *mountns.Lister) error {
+// way of any. One that cannot be read leaves that open.
+func (v *view) relays(ctx context.Context, lister *mountns.Lister) {
 	for ns, err := range lister.All() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
 		var mounts []mount.Mount
 		if err == nil {
-			mounts, err = ns.Mounts(mountns.Query{})
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			mounts, err = ns.Mounts(mountns.Query{Within: share(ctx)})
 		}
 		if err != nil {
-			return fmt.Errorf("find out where unmounts arrive: %w", err)
+			v.scene.RelaysUnknown = true
+			v.incomplete = append(v.incomplete, fmt.Sprintf("find out where unmounts arrive: %v", err))
+			return
 		}
 		v.scene.Relays = append(v.scene.Relays, cleanup.RelaysOf(mounts)...)
 	}
-	return nil
 }
 
 func anyCopy(owned []cleanup.Owned, mounts []mount.Mount) bool {

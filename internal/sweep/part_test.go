@@ -40,7 +40,7 @@ func act(play string) int {
 			return 1
 		}
 		if first {
-			fmt.Print("x")
+			fmt.Fprint(os.Stdout, "x")
 		}
 	}
 }

@@ -3,8 +3,19 @@ package wrapper
 import (
 	"path/filepath"
 
+	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
+
+// kindOf tells what a runtime behaves like, by its name or else by the
+// configuration. It reports false if neither knows.
+func kindOf(runtime string, settings config.Config) (spec.Runtime, bool) {
+	kind, known := behaviourOf(runtime)
+	if !known && settings.RuntimeKind != "" {
+		kind, known = spec.Runtime(settings.RuntimeKind), true
+	}
+	return kind, known
+}
 
 // behaviourOf tells by a runtime's file name what it does with propagation. Of
 // a link, as distributions put one at runc or oci-runtime, the name of the file

@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,11 @@ type Invocation struct {
 	Config string
 	// Log and LogFormat are the values of --log and --log-format.
 	Log, LogFormat string
+	// Root is the value of --root, "" for the runtime's default.
+	Root string
+	// ID is the container that start or delete is about, "" if it is not just
+	// one, or not certain.
+	ID string
 }
 
 // The options that take a value, by the names without dashes: runc's, crun's
@@ -40,8 +46,13 @@ func ParseInvocation(args []string) Invocation {
 		return inv
 	}
 	inv.Command = args[0]
-	if inv.StartsContainer() {
+	switch {
+	case inv.StartsContainer():
 		parseCommand(&inv, args[1:])
+	case inv.Command == "start":
+		inv.ID = parseID(args[1:])
+	case inv.Command == "delete":
+		inv.ID = parseID(args[1:], "force", "f")
 	}
 	return inv
 }
@@ -67,6 +78,10 @@ func parseGlobal(inv *Invocation, args []string) []string {
 			inv.Log = value
 		case "log-format":
 			inv.LogFormat = value
+		case "root":
+			// To runc an empty value is the current directory (utils.go,
+			// reviseRootDir).
+			inv.Root = cmp.Or(value, ".")
 		}
 	}
 	return nil
@@ -93,6 +108,32 @@ func parseCommand(inv *Invocation, args []string) {
 			inv.Config = value
 		}
 	}
+}
+
+// parseID returns the one argument of a command, if there is just one. Options
+// stand on both sides of it, as they may for runc. An option that is not among
+// the switches can mean anything, crun's --regex that the argument names many
+// containers: then nothing is returned.
+func parseID(args []string, switches ...string) string {
+	var operands []string
+	for i, arg := range args {
+		if arg == "--" {
+			operands = append(operands, args[i+1:]...)
+			break
+		}
+		if !isOption(arg) {
+			operands = append(operands, arg)
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+		if !slices.Contains(switches, name) {
+			return ""
+		}
+	}
+	if len(operands) != 1 {
+		return ""
+	}
+	return operands[0]
 }
 
 func isOption(arg string) bool { return len(arg) > 1 && arg[0] == '-' }

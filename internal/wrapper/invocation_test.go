@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"flag"
 	"io"
 	"slices"
@@ -33,11 +34,11 @@ func TestParseInvocation(t *testing.T) {
 		{"create --bundle", Invocation{Command: "create"}},
 		{"-- create --bundle /b id", Invocation{Command: "create", Bundle: "/b"}},
 		{"-- --root create", Invocation{Command: "--root"}},
-		{"--root create run --bundle /b id", Invocation{Command: "run", Bundle: "/b"}},
+		{"--root create run --bundle /b id", Invocation{Command: "run", Bundle: "/b", Root: "create"}},
 		{"--log create kill id", Invocation{Command: "kill", Log: "create"}},
 		{
 			"--root /r --log /l.json --log-format json --systemd-cgroup create --bundle /b --pid-file /p id",
-			Invocation{Command: "create", Bundle: "/b", Log: "/l.json", LogFormat: "json"},
+			Invocation{Command: "create", Bundle: "/b", Log: "/l.json", LogFormat: "json", Root: "/r"},
 		},
 		{"--log=/l -log-format=text --debug run id", Invocation{Command: "run", Log: "/l", LogFormat: "text"}},
 		{"--rootless true create -b /b id", Invocation{Command: "create", Bundle: "/b"}},
@@ -49,6 +50,26 @@ func TestParseInvocation(t *testing.T) {
 		{"future --bundle /b", Invocation{Command: "future"}},
 		{"--log", Invocation{}},
 		{"-", Invocation{Command: "-"}},
+		{"start id", Invocation{Command: "start", ID: "id"}},
+		{"--root=/r start id", Invocation{Command: "start", Root: "/r", ID: "id"}},
+		{"--root /a -root /b --log /l delete id", Invocation{Command: "delete", Root: "/b", Log: "/l", ID: "id"}},
+		{"--root= delete id", Invocation{Command: "delete", Root: ".", ID: "id"}},
+		{"delete --force id", Invocation{Command: "delete", ID: "id"}},
+		{"delete -force=true id", Invocation{Command: "delete", ID: "id"}},
+		{"delete -f id", Invocation{Command: "delete", ID: "id"}},
+		{"delete id -f", Invocation{Command: "delete", ID: "id"}},
+		{"delete -f -- id", Invocation{Command: "delete", ID: "id"}},
+		{"delete -- -f", Invocation{Command: "delete", ID: "-f"}},
+		{"delete -", Invocation{Command: "delete", ID: "-"}},
+		{"delete", Invocation{Command: "delete"}},
+		{"delete a b", Invocation{Command: "delete"}},
+		{"delete a -- b", Invocation{Command: "delete"}},
+		{"delete --regex .*", Invocation{Command: "delete"}},
+		{"delete .* -r", Invocation{Command: "delete"}},
+		{"delete -fr .*", Invocation{Command: "delete"}},
+		{"delete --reg .*", Invocation{Command: "delete"}},
+		{"delete --help id", Invocation{Command: "delete"}},
+		{"start --force id", Invocation{Command: "start"}},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			if got := ParseInvocation(strings.Fields(test.args)); got != test.want {
@@ -65,6 +86,7 @@ func FuzzInvocation(f *testing.F) {
 	for _, line := range []string{
 		"--root /r --log /l --log-format json --systemd-cgroup create --bundle /b --pid-file /p id",
 		"-debug run -d id -b /b", "--criu x -- create -b=/b id", "--rootless=true create --no-pivot id", "exec -t id sh",
+		"--root /r start id", "delete -f id", "delete id --force=false", "delete -f -- id", "start a -- b", "-root= delete -",
 	} {
 		f.Add(strings.ReplaceAll(line, " ", "\x00"))
 	}
@@ -85,7 +107,11 @@ func parseAsRunc(args []string) (Invocation, bool) {
 	global := newFlagSet()
 	global.StringVar(&inv.Log, "log", "", "")
 	global.StringVar(&inv.LogFormat, "log-format", "", "")
-	for _, name := range []string{"root", "criu", "rootless"} {
+	global.Func("root", "", func(root string) error {
+		inv.Root = cmp.Or(root, ".")
+		return nil
+	})
+	for _, name := range []string{"criu", "rootless"} {
 		global.String(name, "", "")
 	}
 	for _, name := range []string{"debug", "systemd-cgroup", "version", "v"} {
@@ -98,34 +124,50 @@ func parseAsRunc(args []string) (Invocation, bool) {
 		return inv, true
 	}
 	inv.Command = global.Arg(0)
-	if inv.Command != "create" && inv.Command != "run" {
+	command := newFlagSet()
+	switch inv.Command {
+	case "create", "run":
+		command.StringVar(&inv.Bundle, "bundle", "", "")
+		command.StringVar(&inv.Bundle, "b", "", "")
+		for _, name := range []string{"console-socket", "pidfd-socket", "pid-file"} {
+			command.String(name, "", "")
+		}
+		command.Int("preserve-fds", 0, "")
+		for _, name := range []string{"no-pivot", "no-new-keyring", "detach", "d", "keep", "no-subreaper"} {
+			command.Bool(name, false, "")
+		}
+	case "delete":
+		command.Bool("force", false, "")
+		command.Bool("f", false, "")
+	case "start":
+	default:
 		return inv, true
 	}
-	command := newFlagSet()
-	command.StringVar(&inv.Bundle, "bundle", "", "")
-	command.StringVar(&inv.Bundle, "b", "", "")
-	for _, name := range []string{"console-socket", "pidfd-socket", "pid-file"} {
-		command.String(name, "", "")
+	operands, ok := parseBothSides(command, global.Args()[1:])
+	if (inv.Command == "start" || inv.Command == "delete") && len(operands) == 1 {
+		inv.ID = operands[0]
 	}
-	command.Int("preserve-fds", 0, "")
-	for _, name := range []string{"no-pivot", "no-new-keyring", "detach", "d", "keep", "no-subreaper"} {
-		command.Bool(name, false, "")
-	}
-	// runc accepts options on both sides of the id.
-	for rest := global.Args()[1:]; len(rest) > 0; {
+	return inv, ok
+}
+
+// parseBothSides parses options on both sides of the operands, as runc accepts
+// them, and returns the operands.
+func parseBothSides(command *flag.FlagSet, rest []string) (operands []string, ok bool) {
+	for len(rest) > 0 {
 		terminated := slices.Index(rest, "--")
 		if command.Parse(rest) != nil {
-			return inv, false
+			return nil, false
 		}
 		if terminated >= 0 && len(rest)-command.NArg() == terminated+1 {
-			break
+			return append(operands, command.Args()...), true
 		}
 		if command.NArg() == 0 {
 			break
 		}
+		operands = append(operands, command.Arg(0))
 		rest = command.Args()[1:]
 	}
-	return inv, true
+	return operands, true
 }
 
 func newFlagSet() *flag.FlagSet {

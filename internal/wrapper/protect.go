@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/sirupsen/logrus"
@@ -16,14 +15,11 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/linux"
-	"github.com/unbusy/unbusy/internal/log"
 	"github.com/unbusy/unbusy/internal/maydetach"
 	"github.com/unbusy/unbusy/internal/rewrite"
 	"github.com/unbusy/unbusy/internal/roots"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
-
-const program = "unbusy-runtime"
 
 // protection is what happens before a container is created.
 type protection struct {
@@ -37,13 +33,7 @@ type protection struct {
 // may_detach_mounts. It fails open: whatever happens, it returns, and the
 // container starts with the specification it had.
 func protect(invocation Invocation, runtime string, settings config.Config, unknown []string, configErr error) {
-	p := protection{invocation: invocation, settings: settings}
-	p.log = log.New(log.Options{
-		Program:       program,
-		RuntimeLog:    invocation.Log,
-		RuntimeFormat: invocation.LogFormat,
-		System:        settings.Log != config.LogNone,
-	}).WithField("program", program)
+	p := protection{invocation: invocation, settings: settings, log: newLog(invocation, settings)}
 	defer func() {
 		if r := recover(); r != nil {
 			p.failOpen(fmt.Errorf("panic: %v", r))
@@ -90,10 +80,7 @@ func (p protection) mayDetachMounts() {
 }
 
 func (p protection) rewrite(runtime string) {
-	behaviour, known := behaviourOf(runtime)
-	if !known && p.settings.RuntimeKind != "" {
-		behaviour, known = spec.Runtime(p.settings.RuntimeKind), true
-	}
+	behaviour, known := kindOf(runtime, p.settings)
 	if !known {
 		p.log.WithField("runtime", runtime).
 			Info("nothing is rewritten for a runtime of this name; runtime_kind says what it behaves like")
@@ -169,25 +156,5 @@ func (p protection) failOpen(err error) {
 
 // failed logs and records what could not be done.
 func (p protection) failed(consequence string, err error) {
-	p.log.WithField(logrus.ErrorKey, brief(err)).Error(consequence)
-	event := events.Event{
-		Time:    time.Now().UTC(),
-		Kind:    events.FailedOpen,
-		Program: program,
-		Bundle:  p.bundle,
-		Error:   err.Error(),
-	}
-	if err := events.Append(events.Path, event); err != nil && !errors.Is(err, os.ErrPermission) {
-		p.log.WithError(err).Warn("the failure could not be recorded")
-	}
-}
-
-// brief bounds what an error quotes, for the log.
-func brief(err error) string {
-	const most = 1000
-	text := err.Error()
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return text
+	report(p.log, consequence, err, events.Event{Kind: events.FailedOpen, Bundle: p.bundle})
 }

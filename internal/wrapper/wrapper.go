@@ -10,20 +10,23 @@ import (
 	"github.com/unbusy/unbusy/internal/log"
 )
 
-// Exit statuses of a wrapper that could not become the runtime: the shell's.
+// Exit statuses of a wrapper that has none of the runtime's: the shell's.
 const (
+	exitUnknown       = 1
 	exitNotExecutable = 126
 	exitNotFound      = 127
+	exitSignaled      = 128 // and the signal's number
 )
 
-// Main protects the container that is about to start, if one is, and becomes
-// the wrapped runtime. It returns only if that is impossible, with the exit
-// status.
+// Main protects the container that is about to be created, if one is, and
+// becomes the wrapped runtime. It returns, with the exit status, only if that is
+// impossible, or if there was something to sweep after the runtime deleted a
+// container.
 //
 // It must be called on the process's first thread. The kernel keeps
 // PR_SET_PDEATHSIG by thread, and containerd's shim sets it on the runtimes it
 // starts: executed from another thread, the runtime would outlive its caller.
-func Main(args []string) int {
+func Main(args []string, sweeper Sweeper) int {
 	if len(args) == 0 { // execve allows it before Linux 5.18
 		args = []string{program}
 	}
@@ -34,13 +37,19 @@ func Main(args []string) int {
 	if err != nil {
 		return fail(invocation, exitNotFound, err)
 	}
-	if invocation.StartsContainer() {
+	switch {
+	case invocation.StartsContainer():
 		protect(invocation, runtime, settings, unknown, configErr)
+	case invocation.Command == "start":
+		sweeper.record(invocation, runtime, settings, configErr)
+	case invocation.Command == "delete":
+		if deletion, ok := sweeper.deletion(invocation, runtime, settings, configErr); ok {
+			if status, ran := deletion.run(runtime, args); ran {
+				return status
+			}
+		}
 	}
-	// Every other command is the runtime's alone. When a sweep comes, this is
-	// where start records the container's identity and delete looks for what
-	// is left of it.
-
+	// Every other command is the runtime's alone.
 	err = execute(runtime, args)
 	return fail(invocation, exitNotExecutable, fmt.Errorf("execute %s: %w", runtime, err))
 }

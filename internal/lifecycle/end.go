@@ -1,0 +1,90 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/sweep"
+	"github.com/unbusy/unbusy/internal/wrapper"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// end is for a container that is about to be deleted: some of what identifies its
+// mounts is gone afterwards. It returns the sweep, nil if there is nothing that
+// could be left.
+func end(c wrapper.Container) (func(context.Context) error, error) {
+	owned, err := ownedBefore(c)
+	if err != nil || len(owned) == 0 {
+		return nil, err
+	}
+	return func(ctx context.Context) error { return sweepAfter(ctx, c, owned) }, nil
+}
+
+// sweepAfter detaches what is left of the container's mounts in other mount
+// namespaces, before the engine unmounts its own. The error says that nothing was
+// detached, or not everything that could have been; what is left for a good
+// reason is logged.
+func sweepAfter(ctx context.Context, c wrapper.Container, owned []cleanup.Owned) error {
+	if sweep.Nothing(lister(c.Settings), owned) {
+		return nil
+	}
+	report, err := sweep.Run(ctx, sweep.Request{
+		Owned: owned, Detach: true, Name: sweep.NameLeft,
+		Proc: c.Settings.Namespaces == config.NamespacesProc,
+	})
+	if err != nil {
+		return err
+	}
+	logDetached(c.Log, report)
+	failed := logLeft(c.Log, report)
+	for _, what := range report.Incomplete {
+		c.Log.WithField("reason", what).Warn("not everything could be looked at")
+	}
+	if report.Aborted != "" {
+		return fmt.Errorf("nothing was detached: %s", report.Aborted)
+	}
+	return errors.Join(failed...)
+}
+
+// logDetached says what was let go.
+func logDetached(log *logrus.Entry, report sweep.Report) {
+	for _, h := range report.Holders {
+		if h.Result == cleanup.Detached {
+			describe(log, h).Info("detached a copy of a container's mount")
+		}
+	}
+}
+
+// logLeft says what holds the container's mounts still. It returns what should
+// not have been left: what the rules allowed to detach.
+func logLeft(log *logrus.Entry, report sweep.Report) []error {
+	var failed []error
+	for _, h := range report.Lingering() {
+		entry := describe(log, h).WithField("reason", h.Reason)
+		if len(h.Processes) > 0 {
+			p := h.Processes[0]
+			entry = entry.WithFields(logrus.Fields{"pid": p.PID, "command": p.Command, "unit": p.Unit, "holder": p.Container})
+		}
+		if h.Copy.Refusal != cleanup.Allowed {
+			entry.Info("a copy of the container's mount stays")
+			continue
+		}
+		entry.Warn("a copy of the container's mount could not be detached")
+		failed = append(failed, fmt.Errorf("%s in %s: %s", h.Copy.Mount.Path, h.Copy.Namespace, h.Reason))
+	}
+	return failed
+}
+
+func describe(log *logrus.Entry, h sweep.Holder) *logrus.Entry {
+	return log.WithFields(logrus.Fields{
+		"mount":      strings.Join([]string{string(h.Copy.Owned.Kind), h.Copy.Owned.Path}, " "),
+		"namespace":  h.Copy.Namespace.String(),
+		"mountpoint": h.Copy.Mount.Path,
+		"kind":       string(h.Copy.Kind),
+	})
+}

@@ -1,0 +1,107 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/maydetach"
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/internal/sweep"
+	"github.com/unbusy/unbusy/internal/victim"
+	"github.com/unbusy/unbusy/internal/wrapper"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// start is for a container that is created and whose own program has not begun.
+// It writes the record that a later sweep relies on and, where that is configured,
+// detaches other containers' private copies from the new container.
+func start(ctx context.Context, c wrapper.Container) error {
+	description, err := victim.Read(c.Bundle, c.ID, c.PID)
+	if err != nil {
+		return err
+	}
+	owned, err := own(description, c.Settings)
+	if err != nil {
+		return err
+	}
+	record := cleanup.Record{ID: c.ID, Sandbox: description.Sandbox, Owned: owned}
+	if err := cleanup.WriteRecord(c.Bundle, record); err != nil {
+		return fmt.Errorf("record what the container owns: %w", err)
+	}
+	if !detachesAtCreate(c.Settings) || c.PID == 0 {
+		return nil
+	}
+	if err := detachOthers(ctx, c, owned); err != nil {
+		return fmt.Errorf("detach other containers' mounts from the new container: %w", err)
+	}
+	return nil
+}
+
+func detachesAtCreate(settings config.Config) bool {
+	switch settings.DetachAtCreate {
+	case config.DetachOn:
+		return true
+	case config.DetachOff:
+		return false
+	default:
+		return maydetach.OldRule("/proc")
+	}
+}
+
+// detachOthers detaches private copies of what other containers have mounted:
+// they are not taken away when those containers end.
+func detachOthers(ctx context.Context, c wrapper.Container, own []cleanup.Owned) error {
+	found, err := areas(c.Settings)
+	if err != nil {
+		return err
+	}
+	ns, err := lister(c.Settings).Own()
+	if err != nil {
+		return err
+	}
+	defer ns.Close()
+	mounts, err := ns.Mounts(mountns.Query{})
+	if err != nil {
+		return err
+	}
+	others := cleanup.Others(found, mounts, own)
+	if len(others) == 0 {
+		return nil
+	}
+	if err := victim.Complete(ns, mounts, others); err != nil {
+		return err
+	}
+	inode, err := namespaceOf(c.PID)
+	if err != nil {
+		return err
+	}
+	report, err := sweep.Run(ctx, sweep.Request{
+		Owned: others, Detach: true, PrivateOnly: true, Namespace: inode,
+		Proc: c.Settings.Namespaces == config.NamespacesProc,
+	})
+	if err != nil {
+		return err
+	}
+	logDetached(c.Log, report)
+	if report.Aborted != "" {
+		return fmt.Errorf("nothing was detached: %s", report.Aborted)
+	}
+	return nil
+}
+
+// namespaceOf is the number of the mount namespace of a process.
+func namespaceOf(pid int) (uint64, error) {
+	info, err := os.Stat("/proc/" + strconv.Itoa(pid) + "/ns/mnt")
+	if err != nil {
+		return 0, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, fmt.Errorf("the mount namespace of process %d has no number", pid)
+	}
+	return stat.Ino, nil
+}

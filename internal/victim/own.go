@@ -1,0 +1,57 @@
+package victim
+
+import (
+	"fmt"
+
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/spec"
+)
+
+// Own returns what a container owns of the mounts of our own namespace, with
+// everything that their copies can be told by.
+func Own(lister *mountns.Lister, c cleanup.Container, areas []spec.Area) ([]cleanup.Owned, error) {
+	ns, err := lister.Own()
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	mounts, err := ns.Mounts(mountns.Query{})
+	if err != nil {
+		return nil, err
+	}
+	owned := cleanup.Own(c, areas, mounts)
+	if err := Complete(ns, mounts, owned); err != nil {
+		return nil, err
+	}
+	return owned, nil
+}
+
+// Complete adds what is not in a mount table: the unique ids, on kernels that do
+// not list them, and the writable layers of overlay file systems. mounts is the
+// table of the namespace that owned was found in.
+func Complete(ns *mountns.Namespace, mounts []mountns.Mount, owned []cleanup.Owned) error {
+	for i := range owned {
+		o := &owned[i]
+		for _, m := range mounts {
+			if !o.IsOriginal(m) {
+				continue
+			}
+			if o.UniqueID == 0 {
+				// Before Linux 6.8 there is none.
+				if id, err := ns.UniqueID(m); err == nil {
+					o.UniqueID = id
+				}
+			}
+			if o.FSType == "overlay" {
+				upper, err := ns.UpperDir(m)
+				if err != nil {
+					return fmt.Errorf("read the options of %s: %w", o.Path, err)
+				}
+				o.UpperDir = upper
+			}
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package wrapper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/events"
+)
+
+// deletion is a delete that is followed by a sweep.
+type deletion struct {
+	container Container
+	sweep     func(context.Context) error
+	// left is what is left of the budget.
+	left time.Duration
+}
+
+// deletion reads what is to be swept after a delete, before the runtime removes
+// it. It reports false if nothing is, or if that is not certain: the process
+// can then become the runtime, as for any other command.
+func (s Sweeper) deletion(invocation Invocation, runtime string, settings config.Config, configErr error) (deletion, bool) {
+	if s.Prepare == nil || settings.SweepBudget == 0 {
+		return deletion{}, false
+	}
+	began := time.Now()
+	container, err := find(invocation, runtime, settings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return deletion{}, false
+	}
+	if err == nil {
+		err = configErr // what the operator wants is not known
+	}
+	if err != nil {
+		container.ID = invocation.ID
+		container.Log = newLog(invocation, settings).WithField("container", invocation.ID)
+		container.failClosed(err)
+		return deletion{}, false
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)
+	defer cancel()
+	prepared := make(chan func(context.Context) error, 1)
+	err = within(ctx, func(context.Context) error {
+		sweep, err := s.Prepare(container)
+		prepared <- sweep
+		return err
+	})
+	if err != nil {
+		container.failClosed(err)
+		return deletion{}, false
+	}
+	d := deletion{container: container, sweep: <-prepared, left: settings.SweepBudget - time.Since(began)}
+	return d, d.sweep != nil
+}
+
+// run has the runtime delete the container, as a child, and sweeps after it. It
+// returns the exit status, about which nobody but the runtime decides. If the
+// child could not be started it reports false.
+func (d deletion) run(runtime string, args []string) (status int, ran bool) {
+	child, err := startChild(runtime, args)
+	if err != nil {
+		return 0, false
+	}
+	ended, err := child.wait()
+	switch {
+	case err != nil:
+		d.container.failClosed(err)
+		return exitUnknown, true
+	case ended != 0:
+		return endAs(ended), true
+	}
+	if err := d.after(child); err != nil {
+		d.container.failClosed(err)
+	}
+	return 0, true
+}
+
+// after sweeps when the runtime has deleted the container.
+func (d deletion) after(child *child) error {
+	if err := letGo(); err != nil {
+		return err
+	}
+	// The state that was read is the one that the runtime removed, and no new
+	// container has the name yet.
+	if _, err := os.Lstat(d.container.file); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the runtime still has the container: %s", d.container.file)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d.left)
+	defer cancel()
+	go func() {
+		<-child.signals
+		cancel() // the runtime has done what it was called for
+	}()
+	return within(ctx, d.sweep)
+}
+
+// failClosed says, loudly and where it can be found, that nothing more is
+// unmounted for the container.
+func (c Container) failClosed(err error) {
+	report(c.Log, "the ended container's mounts may still be held in other mount namespaces", err,
+		events.Event{Kind: events.FailedClosed, Container: c.ID, Bundle: c.Bundle})
+}

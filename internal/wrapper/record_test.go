@@ -1,0 +1,81 @@
+package wrapper
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestRecord starts a container: whatever the sweeper does, the process becomes
+// the runtime.
+func TestRecord(t *testing.T) {
+	const recorded = "record victim /srv/bundles/victim /srv/bundles/victim/rootfs\n"
+	for _, test := range []struct{ mode, trace, log string }{
+		{"no sweeper", "", ""},
+		{"record", recorded, ""},
+		{"record fails", recorded, "this is the test's"},
+		{"record panics", recorded, "panic: this is the test's"},
+		{"record hangs", recorded, "deadline exceeded"},
+	} {
+		t.Run(test.mode, func(t *testing.T) {
+			f := newFixture(t, `echo $$; echo "$*"`)
+			command := f.wrapped(test.mode, f.args("start"))
+			want := strings.Join(command.Args[1:], " ")
+			got := run(t, command)
+			if want := (outcome{stdout: itoa(command.Process.Pid) + "\n" + want + "\n"}); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if trace := read(t, f.trace); trace != test.trace {
+				t.Errorf("called:\n%s", trace)
+			}
+			log := read(t, f.log)
+			if !strings.Contains(log, test.log) || test.log == "" && log != "" {
+				t.Errorf("the log has:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestRecordOfUnreadableState has a runtime whose state is not understood.
+func TestRecordOfUnreadableState(t *testing.T) {
+	f := newFixture(t, "exit 7")
+	if err := os.WriteFile(f.state+"/state.json", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"start", "delete"} {
+		if got := run(t, f.wrapped("record", f.args(command))); got.exit != 7 || got.stderr != "" {
+			t.Errorf("%s: %+v", command, got)
+		}
+		if log := read(t, f.log); strings.Count(log, "unexpected end of JSON") != 1 {
+			t.Errorf("%s: the log has:\n%s", command, log)
+		}
+		if err := os.Remove(f.log); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if trace := read(t, f.trace); trace != "" {
+		t.Errorf("called:\n%s", trace)
+	}
+}
+
+// TestStateRootInUserNamespace asks as root of a user namespace, to whom runc
+// gives the directory of a user unless $USER is root as well.
+func TestStateRootInUserNamespace(t *testing.T) {
+	for user, want := range map[string]string{"USER=root": "/run/runc", "USER=x": "/user/1/runc", "NOUSER=": "/user/1/runc"} {
+		command := exec.Command("/proc/self/exe")
+		command.Env = []string{modeVariable + "=state root", "XDG_RUNTIME_DIR=/user/1", user}
+		command.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
+		}
+		out, err := command.Output()
+		if err != nil {
+			t.Skip("no user namespaces here: ", err)
+		}
+		if string(out) != want {
+			t.Errorf("%s: %s, want %s", user, out, want)
+		}
+	}
+}
