@@ -24,7 +24,7 @@ func TestTheDemoShowsTheDifference(t *testing.T) {
 	if run.code != 0 {
 		t.Errorf("the demo exited with %d\n%s", run.code, run)
 	}
-	if want := "demo: stock held 1, unbusy held 0"; run.last() != want {
+	if want := "demo: stock held 1, unbusy held 0, an agent from before held 0"; run.last() != want {
 		t.Errorf("the last line is %q, want %q", run.last(), want)
 	}
 }
@@ -37,7 +37,20 @@ func TestTheDemoFailsWithoutTheRewrite(t *testing.T) {
 	if run.code != 1 {
 		t.Errorf("the demo exited with %d, want 1\n%s", run.code, run)
 	}
-	if want := "demo: stock held 1, unbusy held 1"; run.last() != want {
+	if want := "demo: stock held 1, unbusy held 1, an agent from before held 0"; run.last() != want {
+		t.Errorf("the last line is %q, want %q", run.last(), want)
+	}
+}
+
+// TestTheDemoFailsWithoutTheSweep makes sure that it is the sweep that frees what
+// the agent from before holds.
+func TestTheDemoFailsWithoutTheSweep(t *testing.T) {
+	d := build(t)
+	run := d.play(t, "", "--without-sweep")
+	if run.code != 1 {
+		t.Errorf("the demo exited with %d, want 1\n%s", run.code, run)
+	}
+	if want := "demo: stock held 1, unbusy held 0, an agent from before held 1"; run.last() != want {
 		t.Errorf("the last line is %q, want %q", run.last(), want)
 	}
 }

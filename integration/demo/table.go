@@ -7,16 +7,20 @@ import (
 	"strings"
 )
 
-// printTable prints both outcomes side by side.
-func printTable(w io.Writer, stock, unbusy outcome) {
+// printTable prints the outcomes side by side.
+func printTable(w io.Writer, outcomes ...outcome) {
 	fmt.Fprintln(w)
 	row := func(what string, of func(outcome) string) {
-		fmt.Fprintf(w, "%-56s %-40s %s\n", what, of(stock), of(unbusy))
+		cells := []string{fmt.Sprintf("%-48s", what)}
+		for _, o := range outcomes {
+			cells = append(cells, fmt.Sprintf("%-36s", of(o)))
+		}
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, " "), " "))
 	}
 	number := func(what string, of func(outcome) int) {
 		row("  "+what, func(o outcome) string { return strconv.Itoa(of(o)) })
 	}
-	fmt.Fprintf(w, "%-56s %-40s %s\n", "", "under runc", "under unbusy-runtime")
+	row("", func(o outcome) string { return o.heading })
 	fmt.Fprintln(w, "while the victim runs, the agent holds")
 	number("copies of its root file system", func(o outcome) int { return o.running.rootfs })
 	number("copies of its volume", func(o outcome) int { return o.running.volume })
@@ -29,8 +33,9 @@ func printTable(w io.Writer, stock, unbusy outcome) {
 }
 
 // printSummary prints the last line, for whoever does not read tables.
-func printSummary(w io.Writer, stock, unbusy outcome) {
-	fmt.Fprintf(w, "demo: stock held %d, unbusy held %d\n", stock.deleted.sum(), unbusy.deleted.sum())
+func printSummary(w io.Writer, stock, unbusy, swept outcome) {
+	fmt.Fprintf(w, "demo: stock held %d, unbusy held %d, an agent from before held %d\n",
+		stock.deleted.sum(), unbusy.deleted.sum(), swept.deleted.sum())
 }
 
 // state is what opening the device exclusively came to.

@@ -14,11 +14,13 @@ import (
 type Dockerd struct {
 	h       *Host
 	d       *daemon
+	spec    daemonSpec
 	client  string // path of docker
 	version string
 	config  dockerdConfig
 	socket  string
-	image   bool // is there
+	image   bool     // is there
+	names   []string // of containers that end with the test
 }
 
 // dockerdConfig is a daemon.json.
@@ -34,6 +36,7 @@ type dockerdConfig struct {
 	ExecOpts       []string                     `json:"exec-opts"`
 	Runtimes       map[string]map[string]string `json:"runtimes,omitempty"`
 	DefaultRuntime string                       `json:"default-runtime,omitempty"`
+	LiveRestore    bool                         `json:"live-restore,omitempty"`
 }
 
 // DockerdOption changes how a Dockerd is set up.
@@ -69,6 +72,7 @@ func (h *Host) Dockerd(opts ...DockerdOption) *Dockerd {
 	for _, opt := range opts {
 		opt(&d.config)
 	}
+	h.t.Cleanup(d.clearExecRoot)
 	if d.version == "20.10" {
 		// Otherwise it makes a key in /etc/docker; later ones do not.
 		d.config.KeyFile = filepath.Join(h.Dir("docker"), "key.json")
@@ -83,9 +87,10 @@ func (h *Host) Dockerd(opts ...DockerdOption) *Dockerd {
 	if err != nil {
 		h.t.Fatalf("configure dockerd: %v", err)
 	}
-	d.d = h.start(daemonSpec{
+	d.spec = daemonSpec{
 		name: "dockerd", path: path, args: []string{"--config-file", file, "--host", "unix://" + d.socket}, socket: d.socket,
-	})
+	}
+	d.start(d.spec)
 	return d
 }
 
@@ -107,16 +112,24 @@ func (d *Dockerd) Socket() string { return d.socket }
 // Docker runs Docker's own client and returns its standard output.
 func (d *Dockerd) Docker(args ...string) string {
 	d.h.t.Helper()
-	out, err := d.docker(args...)
+	out, err := d.Try(args...)
 	if err != nil {
 		d.h.t.Fatalf("%v", err)
 	}
 	return out
 }
 
-func (d *Dockerd) docker(args ...string) (string, error) {
-	global := []string{"--config", filepath.Join(d.h.dir, "docker", "client"), "--host", "unix://" + d.socket}
-	return d.h.Exec(nil, d.client, append(global, args...)...)
+// Try is Docker for what may fail. The error has the exit status and what was
+// written to standard error.
+func (d *Dockerd) Try(args ...string) (string, error) {
+	command := d.Command(args...)
+	return d.h.Exec(nil, command[0], command[1:]...)
+}
+
+// Command is the command line that Docker runs.
+func (d *Dockerd) Command(args ...string) []string {
+	global := []string{d.client, "--config", filepath.Join(d.h.dir, "docker", "client"), "--host", "unix://" + d.socket}
+	return append(global, args...)
 }
 
 // Image makes the image known to dockerd and returns its name. It comes from
@@ -147,10 +160,6 @@ func (d *Dockerd) Run(name string, options ...string) string {
 	image := d.Image()
 	// Without a bridge there is no network to be had by default.
 	args := []string{"run", "--detach", "--name", name}
-	d.h.t.Cleanup(func() {
-		// dockerd, asked to end, gives a container that ignores SIGTERM its
-		// ten seconds. One that was removed is no more to be removed.
-		_, _ = d.docker("rm", "--force", "--volumes", name)
-	})
+	d.names = append(d.names, name)
 	return strings.TrimSpace(d.Docker(append(append(args, options...), image)...))
 }

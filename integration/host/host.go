@@ -26,6 +26,7 @@ type Host struct {
 	t      T
 	dir    string
 	cgroup string
+	config bool // unbusy's is in place
 }
 
 // New returns a fresh part of the box that the test binary's Main has entered.

@@ -21,6 +21,7 @@ type podmanConfig struct {
 	Networks string // directory
 	Image    string // of pods' infra containers
 	Runtime  string
+	Driver   string // of the storage
 }
 
 //go:embed podman.conf.tmpl
@@ -35,13 +36,19 @@ func PodmanRuntime(binary string) PodmanOption {
 	return func(c *podmanConfig) { c.Runtime = binary }
 }
 
+// PodmanDriver chooses the storage driver, which is overlay if nothing else is
+// said.
+func PodmanDriver(name string) PodmanOption {
+	return func(c *podmanConfig) { c.Driver = name }
+}
+
 // Podman prepares podman.
 func (h *Host) Podman(opts ...PodmanOption) *Podman {
 	h.t.Helper()
 	path := h.Debian("podman", "podman")
 	p := &Podman{
 		h: h, path: path, version: h.version(path),
-		config: podmanConfig{Networks: h.Dir("podman", "networks"), Image: ImageName, Runtime: h.Debian("runc", "runc")},
+		config: podmanConfig{Networks: h.Dir("podman", "networks"), Image: ImageName, Runtime: h.Debian("runc", "runc"), Driver: "overlay"},
 	}
 	for _, opt := range opts {
 		opt(&p.config)
@@ -55,6 +62,9 @@ func (p *Podman) Host() *Host { return p.h }
 
 // Version is podman's major and minor version: "4.3".
 func (p *Podman) Version() string { return p.version }
+
+// RunRoot is where podman keeps what a reboot ends.
+func (p *Podman) RunRoot() string { return p.h.Dir("podman", "run") }
 
 // GraphRoot is where podman keeps and mounts containers.
 func (p *Podman) GraphRoot() string { return p.h.Dir("podman", "root") }
@@ -82,7 +92,7 @@ func (p *Podman) Command(args ...string) []string {
 	return append([]string{
 		"/usr/bin/env", "TMPDIR=" + p.h.Dir("podman", "tmp"),
 		"CONTAINERS_CONF=" + filepath.Join(p.h.Dir("podman"), "containers.conf"),
-		p.path, "--root", p.GraphRoot(), "--runroot", p.h.Dir("podman", "run"), "--storage-driver", "overlay",
+		p.path, "--root", p.GraphRoot(), "--runroot", p.RunRoot(), "--storage-driver", p.config.Driver,
 	}, args...)
 }
 

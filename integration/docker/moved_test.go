@@ -1,0 +1,54 @@
+package docker
+
+import (
+	"testing"
+
+	"github.com/unbusy/unbusy/integration/host"
+)
+
+// TestDaemonMoved starts dockerd again in a mount namespace of its own, as a
+// service that got MountFlags= or PrivateMounts=, under its containers. The
+// runtime works where the containers' mounts were made, and where no engine is
+// any more. One container is stopped; the other one goes on.
+//
+// dockerd does harm by itself then, with runc as well: it binds its data root
+// onto itself where that is not shared, which hides the containers' mounts from
+// it, mounts the living container's layers a second time, after which overlay
+// copies no directory up in the first one, and cannot remove the root file system
+// of the stopped one. So nothing is written there, and only where dockerd gets
+// the host's mounts it is told to remove the container.
+func TestDaemonMoved(t *testing.T) {
+	for _, propagation := range []string{"private", "slave"} {
+		t.Run(propagation, func(t *testing.T) {
+			d := dockerd(t, host.LiveRestore())
+			living := runVictim(t, d, "living", unbusy)
+			victim := runVictim(t, d, "victim", unbusy)
+			agent := runAgent(t, d, "agent", stock)
+			life := func() string {
+				return d.Docker("exec", "living", "sh", "-c",
+					"ls / /bin; hostname; readlink /proc/self/ns/net; echo on >/dev/shm/it; cat /dev/shm/it /etc/hosts")
+			}
+			before := life()
+			d.Stop()
+			d.StartApart(propagation)
+			nothingElseGoes(t, d, "victim", victim.has, func() { d.Docker("stop", "--time", "0", "victim") })
+			if held := victim.heldBy(t, agent); held != "" {
+				t.Errorf("the agent holds %q of a container that was stopped", held)
+			}
+			if held := living.heldBy(t, agent); held != everything {
+				t.Errorf("of a container that runs the agent has only %q", held)
+			}
+			if propagation == "slave" {
+				d.Docker("rm", "victim")
+			}
+			if after := life(); after != before {
+				t.Errorf("the container that lives answers %q, and before %q", after, before)
+			}
+			for kind, m := range living {
+				if now := mountedAt(t, m.Point); now.ID != m.ID {
+					t.Errorf("the %s of the container that lives is another one: %+v, not %+v", kind, now, m)
+				}
+			}
+		})
+	}
+}
