@@ -1,5 +1,5 @@
-// unbusy says which containers would hold other containers' mounts, and keeps
-// them from it.
+// unbusy says who holds containers' mounts, lets them go, and keeps containers
+// from holding each other's.
 package main
 
 import (
@@ -7,9 +7,15 @@ import (
 	"os"
 
 	"github.com/unbusy/unbusy/internal/cli"
+	"github.com/unbusy/unbusy/internal/sweep"
 )
 
 // version is set by the build.
 var version = "unknown"
 
-func main() { os.Exit(cli.Run(context.Background(), version, os.Args, os.Stdout, os.Stderr)) }
+func main() {
+	if sweep.IsChild(os.Args) {
+		os.Exit(sweep.Child())
+	}
+	os.Exit(cli.Run(context.Background(), version, os.Args, os.Stdout, os.Stderr))
+}

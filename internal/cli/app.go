@@ -7,6 +7,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -16,8 +17,21 @@ import (
 	"github.com/unbusy/unbusy/internal/log"
 )
 
-// ExitError is the exit status of a command that could not be carried out.
-const ExitError = 2
+// The exit statuses.
+const (
+	// ExitHeld says that something holds a target, or that something is left of
+	// it.
+	ExitHeld = 1
+	// ExitError says that a command could not be carried out.
+	ExitError = 2
+)
+
+// statusError is the exit status of a command that was carried out and has said
+// everything.
+type statusError int
+
+// Error is never shown.
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Run carries out the command line args, argv[0] included, and returns the exit
 // status.
@@ -29,7 +43,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 		HideHelpCommand: true,
 		Writer:          stdout,
 		ErrWriter:       stderr,
-		Commands:        []*cli.Command{rootsCommand(), rewriteCommand()},
+		Commands:        []*cli.Command{rootsCommand(), rewriteCommand(), whoCommand(), sweepCommand()},
 		Action:          noCommand,
 		// The library would end the process itself, and print usage texts.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
@@ -39,7 +53,12 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 		command.OnUsageError = usageError
 		command.HideHelpCommand = true
 	}
-	if err := app.Run(ctx, args); err != nil {
+	err := app.Run(ctx, args)
+	var status statusError
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "unbusy: %s\n", log.Escape(err.Error()))
 		return ExitError
 	}

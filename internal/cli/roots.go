@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/log"
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
@@ -25,7 +26,12 @@ func rootsCommand() *cli.Command {
 			if err := noArguments(command); err != nil {
 				return err
 			}
-			found, err := findRoots(ctx, command.Root().ErrWriter)
+			stderr := command.Root().ErrWriter
+			settings, err := loadConfig(stderr)
+			if err != nil {
+				return err
+			}
+			found, err := findRoots(ctx, settings, stderr)
 			if err != nil {
 				return err
 			}
@@ -41,11 +47,7 @@ func rootsCommand() *cli.Command {
 
 func jsonFlag() cli.Flag { return &cli.BoolFlag{Name: "json", Usage: "print JSON"} }
 
-func findRoots(ctx context.Context, stderr io.Writer) (roots.Result, error) {
-	settings, err := loadConfig(stderr)
-	if err != nil {
-		return roots.Result{}, err
-	}
+func findRoots(ctx context.Context, settings config.Config, stderr io.Writer) (roots.Result, error) {
 	table, err := mountns.OwnTable()
 	if err != nil {
 		return roots.Result{}, err

@@ -140,7 +140,7 @@ func containerdOf(ctx context.Context, state string) error {
 		}
 		errs = append(errs, err)
 	}
-	return fmt.Errorf("%w whose state directory is %s: %w", ErrNoAnswer, state, errors.Join(errs...))
+	return fmt.Errorf("%w whose state directory is %s: %w", ErrNoAnswer, state, oneOf(errs))
 }
 
 // answers makes sure that a process takes connections.

@@ -34,7 +34,15 @@ func dockerdOf(ctx context.Context, root roots.Root) (socket string, err error) 
 		}
 		errs = append(errs, err)
 	}
-	return "", fmt.Errorf("%w whose %s is %s: %w", ErrNoAnswer, root.Kind, root.Resolved, errors.Join(errs...))
+	return "", fmt.Errorf("%w whose %s is %s: %w", ErrNoAnswer, root.Kind, root.Resolved, oneOf(errs))
+}
+
+// oneOf joins why each engine is not the one that was looked for.
+func oneOf(errs []error) error {
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return errors.New("none that runs has it")
 }
 
 // socketOf returns a socket on which a dockerd answers, if a root is its own.

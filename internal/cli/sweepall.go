@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/unbusy/unbusy/internal/target"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// between is how much time is between the two looks of sweep --all: what an
+// engine is about to mount, and has not told of, is mounted by then.
+const between = time.Second
+
+// sweepAll detaches what lingers at two looks.
+func (h *host) sweepAll(ctx context.Context, command *cli.Command) error {
+	lingering, skipped, err := lookTwice(ctx, h.lingering)
+	if err != nil {
+		return err
+	}
+	a := action{detach: true, dryRun: command.Bool("dry-run"), proc: h.proc()}
+	swept, err := examineAll(ctx, lingering, a)
+	if err != nil {
+		return err
+	}
+	h.warnIncomplete(swept...)
+	out := command.Root().Writer
+	if command.Bool("json") {
+		err = writeJSON(out, sweepAllJSON{sweepsJSON(swept), skippedAsJSON(skipped)})
+	} else {
+		err = writeSweepAll(out, swept, skipped)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range swept {
+		if swept[i].held() {
+			return statusError(ExitHeld)
+		}
+	}
+	return nil
+}
+
+func writeSweepAll(out io.Writer, swept []findings, skipped []target.Skipped) error {
+	if err := writeFindings(out, swept, true); err != nil {
+		return err
+	}
+	text := ""
+	if len(swept) == 0 {
+		text = "nothing lingers\n"
+	}
+	if n := len(skipped); n > 0 {
+		text += fmt.Sprintf("%d mounts in places of container engines were left alone; --json says which and why\n", n)
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// lookTwice returns what lingers at two looks, and what the last one skipped.
+func lookTwice(ctx context.Context, look func(context.Context) ([]target.Lingering, []target.Skipped, error)) (
+	both []target.Lingering, skipped []target.Skipped, err error,
+) {
+	before, skipped, err := look(ctx)
+	if err != nil || len(before) == 0 {
+		return nil, skipped, err
+	}
+	wait := time.NewTimer(between)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	now, skipped, err := look(ctx)
+	return target.Again(before, now), skipped, err
+}
+
+// lingering looks once.
+func (h *host) lingering(ctx context.Context) ([]target.Lingering, []target.Skipped, error) {
+	type answer struct {
+		lingering []target.Lingering
+		skipped   []target.Skipped
+	}
+	done := make(chan answer, 1)
+	err := within(ctx, func() error {
+		seen, err := h.look(ctx)
+		if err != nil {
+			return err
+		}
+		// Of a namespace that cannot be read it is not known what is in use there.
+		if len(seen.Incomplete) > 0 {
+			return errors.New("nothing was detached: " + seen.Incomplete[0])
+		}
+		lingering, skipped, err := seen.Lingering(ctx)
+		done <- answer{lingering, skipped}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	a := <-done
+	return a.lingering, a.skipped, nil
+}
+
+// examineAll sweeps everything in one go, and says of each mount what became of
+// it.
+func examineAll(ctx context.Context, lingering []target.Lingering, a action) ([]findings, error) {
+	together := target.Target{ByPlace: true}
+	for _, l := range lingering {
+		together.Owned = append(together.Owned, l.Owned)
+	}
+	all, err := examine(ctx, together, a)
+	if err != nil {
+		return nil, err
+	}
+	var swept []findings
+	for _, l := range lingering {
+		f := findings{target: l.Target(), incomplete: all.incomplete}
+		for _, h := range all.holders {
+			if same(h.Copy.Owned, l.Owned) {
+				f.holders = append(f.holders, h)
+			}
+		}
+		for _, u := range all.users {
+			if u.uses[0].Device == l.Owned.Device {
+				f.users = append(f.users, u)
+			}
+		}
+		swept = append(swept, f)
+	}
+	return swept, nil
+}
+
+func same(a, b cleanup.Owned) bool {
+	return a.Path == b.Path && a.Device == b.Device && a.Root == b.Root
+}
+
+// The JSON of sweep --all.
+type (
+	sweepAllJSON struct {
+		severalJSON
+		Skipped []skippedJSON `json:"skipped"`
+	}
+	skippedJSON struct {
+		Namespace  string `json:"namespace"`
+		Mountpoint string `json:"mountpoint"`
+		Path       string `json:"path"`
+		Reason     string `json:"reason"`
+	}
+)
+
+func skippedAsJSON(skipped []target.Skipped) []skippedJSON {
+	list := make([]skippedJSON, 0, len(skipped))
+	for _, s := range skipped {
+		list = append(list, skippedJSON{s.Namespace.String(), s.Mountpoint, s.Path, s.Reason})
+	}
+	return list
+}
