@@ -4,7 +4,7 @@ SHELL := /bin/bash -eu -o pipefail
 
 # MATRIX=full also captures real specifications anew and fuzzes longer.
 MATRIX ?=
-FUZZTIME ?= $(if $(filter full,$(MATRIX)),180s,60s)
+FUZZTIME ?= $(if $(filter full,$(MATRIX)),120s,30s)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Static and stripped: the binaries run on the oldest userland, and the wrapper

@@ -65,16 +65,21 @@ func TestTheDemoRefusesWhatItCannotShow(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftOfTheDemo interrupts the demo at the beginning of each of its
-// phases and compares the machine before and after, as it does with a demo that
-// is not interrupted.
+// TestNothingIsLeftOfTheDemo interrupts the demo at the beginning of the phases of
+// its first act, with MATRIX=full of all, and compares the machine before and
+// after, as it does with a demo that is not interrupted.
 func TestNothingIsLeftOfTheDemo(t *testing.T) {
 	d := build(t)
 	whole := d.play(t, "")
 	if len(whole.phases) < 10 {
 		t.Fatalf("the demo announced only these phases: %q", whole.phases)
 	}
-	for _, phase := range whole.phases {
+	for i, phase := range whole.phases {
+		// The acts differ in what is configured, and not in what there is to be left.
+		last := i == len(whole.phases)-1
+		if act, _, _ := strings.Cut(phase, ":"); os.Getenv("MATRIX") != "full" && (act == "unbusy" || act == "agent from before") && !last {
+			continue
+		}
 		t.Run(phase, func(t *testing.T) {
 			run := d.play(t, phase)
 			if run.code == 0 {
