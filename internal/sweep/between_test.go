@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,12 +102,28 @@ func TestBetweenLookAndDetach(t *testing.T) {
 				})
 			},
 		},
+		{
+			name: "mounted on another one", propagation: "private", lost: 1, want: "where its unmounting would be seen has changed",
+			change: func(t *testing.T, _ *docker, agent *exec.Cmd, path string) {
+				elsewhere := t.TempDir()
+				in(t, agent, func() error {
+					dir := filepath.Dir(path)
+					return errors.Join(unix.Mount(path, elsewhere, "", unix.MS_MOVE, ""),
+						unix.Mount(dir, dir, "", unix.MS_BIND, ""), unix.Mount(elsewhere, path, "", unix.MS_MOVE, ""))
+				})
+			},
+		},
+		{
+			name: "a thread of the engine enters", propagation: "private", lost: 0, want: string(cleanup.RefuseProtected),
+			change: func(_ *testing.T, d *docker, agent *exec.Cmd, _ string) { d.enter(agent) },
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bothWays(t, func(t *testing.T, proc bool) {
 				d := newDocker(t)
 				c := d.run(id, layer)
 				owned := d.own(c)
+				d.engine = fakeEngine(t, "enter")
 				agent := d.agent(test.propagation)
 				if test.propagation == "unchanged" {
 					// Its mounts are peers of ours, but for those that the container's are

@@ -41,5 +41,5 @@ func becomeHost() error {
 			return os.NewSyscallError("mount", err)
 		}
 	}
-	return syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), inHost+"=1"))
+	return syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), inHost+"=1", "GORACE=atexit_sleep_ms=0"))
 }

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,7 @@ var parts = map[string]func(words []string) error{
 	"attack": attack,
 	"clone":  cloneNamespaces,
 	"thread": threadAway,
+	"enter":  threadEnter,
 }
 
 // act plays a part once for each character that it reads. It answers on standard
@@ -112,5 +114,37 @@ func threadAway([]string) error {
 	if err := <-answer; err != nil {
 		return err
 	}
+	return nil
+}
+
+// entered says that threadEnter was called before.
+var entered bool
+
+// threadEnter has a thread go to the namespace of a link that is the next line of
+// standard input. At first it does nothing.
+func threadEnter([]string) error {
+	if !entered {
+		entered = true
+		return nil
+	}
+	link, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	go func() {
+		runtime.LockOSThread()
+		ns, err := os.Open(strings.TrimSpace(link))
+		if err == nil {
+			err = unix.Unshare(unix.CLONE_FS)
+		}
+		if err == nil {
+			err = unix.Setns(int(ns.Fd()), unix.CLONE_NEWNS)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		select {}
+	}()
 	return nil
 }

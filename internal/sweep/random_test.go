@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +22,11 @@ const topologiesVariable = "UNBUSY_SWEEP_TOPOLOGIES"
 
 // TestRandom sweeps random topologies: nothing goes but what the plan allows.
 func TestRandom(t *testing.T) {
+	if os.Getuid() == 0 && os.Getenv(inRandom) == "" {
+		// What peers of ours do to the host stays in a host of its own.
+		alone(t)
+		return
+	}
 	topologies, err := strconv.Atoi(os.Getenv(topologiesVariable))
 	if err != nil {
 		topologies = 40
@@ -38,21 +45,55 @@ func TestRandom(t *testing.T) {
 	}
 }
 
+// inRandom in the environment says that the process is for TestRandom alone.
+const inRandom = "UNBUSY_SWEEP_RANDOM"
+
+// alone executes the test that calls it in a process and a host of its own.
+func alone(t *testing.T) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$")
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, inHost+"=") })
+	cmd.Env = append(cmd.Env, inRandom+"=1", "GORACE=atexit_sleep_ms=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+}
+
 func tryTopology(t *testing.T, r *rand.Rand) {
 	d := newDocker(t)
 	c := d.run(id, layer)
 	owned := d.own(c)
 	dirs := []string{c.Rootfs, c.Shm, d.mkdir("..", "one"), d.mkdir("..", "two"), filepath.Dir(c.Rootfs), d.root, "/"}
 	pick := func() string { return dirs[r.IntN(len(dirs))] }
+	t.Cleanup(func() {
+		for again := true; again; {
+			again = false
+			for _, dir := range dirs[:6] {
+				// A copy of the whole host would take its peers along.
+				if unix.Mount("", dir, "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
+					again = unix.Unmount(dir, unix.MNT_DETACH) == nil || again
+				}
+			}
+		}
+	})
 	var agents []*exec.Cmd
 	var namespaces []*mountns.Namespace
 	for range 1 + r.IntN(3) {
 		args := []string{"unshare", "--mount", "--propagation", []string{"private", "slave", "unchanged"}[r.IntN(3)], "cat"}
 		if len(agents) > 0 && r.IntN(2) == 0 {
-			from := agents[r.IntN(len(agents))]
-			args = append([]string{"nsenter", fmt.Sprintf("--mount=/proc/%d/ns/mnt", from.Process.Pid)}, args...)
+			from := r.IntN(len(agents))
+			// One that has moved its root away can start nothing.
+			if namespaces[from].Enter(func() error { return unix.Access("/usr/bin/unshare", unix.X_OK) }) == nil {
+				args = append([]string{"nsenter", fmt.Sprintf("--mount=/proc/%d/ns/mnt", agents[from].Process.Pid)}, args...)
+			}
 		}
-		agent := start(t, exec.Command(args[0], args[1:]...))
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Stderr = os.Stderr
+		agent := start(t, cmd)
 		agents = append(agents, agent)
 		namespaces = append(namespaces, namespaceOf(t, agent.Process.Pid))
 		for range r.IntN(6) {
@@ -76,17 +117,6 @@ func tryTopology(t *testing.T, r *rand.Rand) {
 			})
 		}
 	}
-	t.Cleanup(func() {
-		for again := true; again; {
-			again = false
-			for _, dir := range dirs[:6] {
-				// A copy of the whole host would take its peers along.
-				if unix.Mount("", dir, "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
-					again = unix.Unmount(dir, unix.MNT_DETACH) == nil || again
-				}
-			}
-		}
-	})
 	proc := r.IntN(3) == 0
 	options := cleanup.Options{Leaf: r.IntN(2) == 0, MayHang: mountns.MayHang}
 	by, _ := d.plan(owned, proc)

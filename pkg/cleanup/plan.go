@@ -48,9 +48,7 @@ func Plan(owned []Owned, scene Scene, options Options) []Copy {
 	for n := range scene.Namespaces {
 		copies = append(copies, p.find(victims, n)...)
 	}
-	p.refuseCovered(copies)
 	p.refuseSpread(copies)
-	p.refuseCovered(copies)
 	slices.SortStableFunc(copies, func(a, b Copy) int {
 		originals := cmp.Compare(isLast(a), isLast(b))
 		return cmp.Or(originals, cmp.Compare(len(b.Mount.Path), len(a.Mount.Path)))

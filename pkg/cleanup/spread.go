@@ -8,6 +8,7 @@ import "slices"
 func (p *planner) refuseSpread(copies []Copy) {
 	for changed := true; changed; {
 		changed = false
+		p.refuseCovered(copies)
 		for i := range copies {
 			c := &copies[i]
 			if c.Refusal == Allowed && c.Parent.PeerGroup != 0 && slices.ContainsFunc(copies, func(other Copy) bool {
@@ -20,10 +21,10 @@ func (p *planner) refuseSpread(copies []Copy) {
 }
 
 // takesAlong reports whether unmounting c unmounts a copy as well that has to
-// stay. What stays only because it cannot be reached may go.
+// stay. One that stays only because the way to it may hang can go.
 func (p *planner) takesAlong(c, other *Copy) bool {
 	switch other.Refusal {
-	case RefuseRoot, RefuseUnknown, RefuseLeaf, RefuseSpread:
+	case RefuseRoot, RefuseUnknown, RefuseLeaf, RefuseCovered, RefuseNoPath, RefuseSpread:
 	default:
 		return false
 	}
