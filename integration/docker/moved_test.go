@@ -1,6 +1,9 @@
 package docker
 
 import (
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
@@ -35,6 +38,7 @@ func TestDaemonMoved(t *testing.T) {
 			if held := victim.heldBy(t, agent); held != "" {
 				t.Errorf("the agent holds %q of a container that was stopped", held)
 			}
+			sweepAll(t, d)
 			if held := living.heldBy(t, agent); held != everything {
 				t.Errorf("of a container that runs the agent has only %q", held)
 			}
@@ -50,5 +54,30 @@ func TestDaemonMoved(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// sweepAll runs unbusy sweep --all, where engines were and where dockerd is now:
+// nothing goes. Seen from there what dockerd could not unmount of the stopped
+// container is left over, where PID 1 lives on a host, and is left all the same;
+// the exit status is that of something held then. A dry run comes first: what
+// lingers of somebody else's on the machine is not the test's to sweep.
+func sweepAll(t *testing.T, d *host.Dockerd) {
+	t.Helper()
+	command := filepath.Join(filepath.Dir(wrapper(t)), "unbusy")
+	for _, way := range [][]string{{"env"}, {"nsenter", "--mount", "--target", strconv.Itoa(d.Pid())}} {
+		for _, option := range []string{"--dry-run", "--dry-run=false"} {
+			before := allMounts(t, d, "nobody's")
+			out, err := d.Host().Exec(nil, way[0], append(way[1:len(way):len(way)], command, "sweep", "--all", option)...)
+			if way[0] == "env" && err != nil || strings.Contains(out, "detach") || !strings.HasSuffix(out, " --json says which and why\n") {
+				t.Fatalf("%q: sweep --all %s: %v: %s", way, option, err, out)
+			}
+			after := allMounts(t, d, "nobody's")
+			for key, mount := range before {
+				if _, is := after[key]; !is {
+					t.Errorf("%q: sweep --all %s: gone: %+v", way, option, mount)
+				}
+			}
+		}
 	}
 }

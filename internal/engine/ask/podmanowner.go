@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/unbusy/unbusy/internal/roots"
 )
@@ -25,6 +27,9 @@ func (l located) podman(ctx context.Context, owner *Owner, known []roots.Root) e
 	}
 	store, err := l.store(driver, known)
 	if err != nil {
+		return err
+	}
+	if err := store.isOurs(); err != nil {
 		return err
 	}
 	if used, err := store.isPodmans(); err != nil || !used {
@@ -96,4 +101,20 @@ func (l located) store(driver string, known []roots.Root) (Store, error) {
 		return store, fmt.Errorf("%w: no %s is known for %s", ErrNoAnswer, wanted, *mine)
 	}
 	return store, nil
+}
+
+// isOurs fails for a store of another user's. Podman makes directories of its own
+// in a store that it is called for, whatever it is asked: where they are root's
+// rootless podman fails from then on.
+func (s Store) isOurs() error {
+	for _, dir := range []string{s.GraphRoot, s.RunRoot} {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || int(stat.Uid) != os.Geteuid() {
+			return fmt.Errorf("%w: %s is another user's", ErrNoAnswer, dir)
+		}
+	}
+	return nil
 }
