@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ func TestSignalsArePassedOn(t *testing.T) {
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGTERM,
 	} {
 		t.Run(s.String(), func(t *testing.T) {
+			heed(t, s)
 			// The pipe is opened again and again, since a signal may come in the
 			// middle of it.
 			f := newFixture(t, `trap 'rm -r "$STATE"; echo caught; exit 5' `+itoa(int(s))+`
@@ -56,6 +58,7 @@ func TestSignalsArePassedOn(t *testing.T) {
 func TestSignalsEndTheRuntime(t *testing.T) {
 	f := newFixture(t, `: >"$GATE"; exec cat "$GATE"`)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR2, syscall.SIGQUIT} {
+		heed(t, s)
 		command := f.wrapped("sweep", f.args("delete"))
 		stderr := new(strings.Builder)
 		command.Stderr = stderr
@@ -103,4 +106,14 @@ func TestRuntimeDiesWithTheWrapper(t *testing.T) {
 	if rest, err := readAll(output); err != nil || rest != "" {
 		t.Errorf("read %q, %v", rest, err)
 	}
+}
+
+// heed gives the processes that the test starts the default action for a signal,
+// also if the tests were started by somebody who ignores it, such as nohup: a
+// signal that is caught here is not ignored there.
+func heed(t *testing.T, s os.Signal) {
+	t.Helper()
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, s)
+	t.Cleanup(func() { signal.Stop(caught) })
 }

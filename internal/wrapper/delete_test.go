@@ -49,6 +49,7 @@ func TestDelete(t *testing.T) {
 		{"sweep", says, prepared, "the runtime still has the container", true},
 	} {
 		t.Run(test.mode+" "+strings.ReplaceAll(test.script, says, ""), func(t *testing.T) {
+			heed(t, syscall.SIGHUP)
 			f := newFixture(t, test.script)
 			args := f.args("delete", "--force")
 			want := run(t, f.direct(args))
