@@ -146,6 +146,9 @@ func TestDeleteSameProcess(t *testing.T) {
 		cat; ls -l /proc/self/fd | sed 's/.* \([0-9]* ->\)/\1/' | grep -v /proc/
 		grep -E '^(Sig(Blk|Ign)|Groups|NoNewPrivs)' /proc/self/status
 		cat /proc/$$/oom_score_adj; cut -d ' ' -f 5,6 /proc/$$/stat; ulimit -n`
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		heed(t, s)
+	}
 	f := newFixture(t, looks)
 	zero, err := os.Open("/dev/zero")
 	if err != nil {
