@@ -46,7 +46,7 @@ func do(ctx context.Context, r Request) Report {
 	for _, o := range outcomes {
 		report.Holders = append(report.Holders, Holder{Outcome: o})
 	}
-	if r.Name == NameAlways || r.Name == NameLeft && len(report.Lingering()) > 0 {
+	if r.Name == NameAlways || r.Name == NameLeft && report.stuck() {
 		report.name(ctx, r.Owned)
 	}
 	return report

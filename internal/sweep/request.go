@@ -35,7 +35,7 @@ type Naming string
 // When processes are named.
 const (
 	NameNone   Naming = ""
-	NameLeft   Naming = "left"   // if something is left
+	NameLeft   Naming = "left"   // if something is left that the engine's own unmount does not take along
 	NameAlways Naming = "always" // also if all was detached: a file may be open in it
 )
 
@@ -71,4 +71,15 @@ func (r Report) Lingering() []Holder {
 		}
 	}
 	return left
+}
+
+// stuck reports whether something is left that stays when the engine unmounts.
+// Peers of its mounts are on every host with a storage driver, at every stop.
+func (r Report) stuck() bool {
+	for _, h := range r.Lingering() {
+		if h.Copy.Kind != cleanup.Peer && h.Copy.Refusal != cleanup.RefuseProtected {
+			return true
+		}
+	}
+	return false
 }

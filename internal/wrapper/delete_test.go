@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -185,8 +186,10 @@ func TestDeleteSameProcess(t *testing.T) {
 	if asChild != itself {
 		t.Errorf("a child sees:\n%s\nthe process itself sees:\n%s", asChild, itself)
 	}
-	for _, part := range []string{"7 -> /dev/zero", "5 -> " + f.dir, "SigIgn:\t0000000000000003", "input", "0027"} {
-		if !strings.Contains(itself, part) {
+	// Beside the two lowest, whoever started the tests may have others ignored.
+	ignored := regexp.MustCompile(`SigIgn:\t[0-9a-f]{15}[37bf]\n`)
+	for _, part := range []string{"7 -> /dev/zero", "5 -> " + f.dir, ignored.FindString(itself), "input", "0027"} {
+		if part == "" || !strings.Contains(itself, part) {
 			t.Errorf("there is no %q to compare:\n%s", part, itself)
 		}
 	}
