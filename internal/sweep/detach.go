@@ -15,6 +15,9 @@ import (
 type detacher struct {
 	lister *mountns.Lister
 	view   *view
+	// ended are the originals that were detached here, where the engine has left
+	// them behind, by OldID.
+	ended map[uint64]bool
 }
 
 // Detach is [cleanup.Detacher]. Inside the namespace everything that the plan
@@ -30,6 +33,9 @@ func (d *detacher) Detach(_ context.Context, c cleanup.Copy) error {
 		UniqueID: c.Mount.UniqueID,
 		Check:    func(fd int) error { return d.check(ns, c, fd) },
 	})
+	if err == nil && c.Owned.IsOriginal(c.Mount) {
+		d.ended[c.Mount.OldID] = true
+	}
 	if errors.Is(err, mountns.ErrGone) {
 		return fmt.Errorf("%w: %w", cleanup.ErrGone, err)
 	}
@@ -102,7 +108,8 @@ func (d *detacher) stillOurs(o cleanup.Owned) error {
 		seen := &d.view.scene.Namespaces[i]
 		for j := range seen.Mounts {
 			m := seen.Mounts[j]
-			if !o.IsOriginal(m) {
+			// What went by our own hand says nothing against its copies.
+			if !o.IsOriginal(m) || d.ended[m.OldID] {
 				continue
 			}
 			ns, err := d.open(seen.ID)

@@ -37,7 +37,7 @@ func do(ctx context.Context, r Request) Report {
 	plan := cleanup.Plan(r.Owned, before.scene, options)
 	outcomes := found(plan)
 	if r.Detach {
-		d := &detacher{lister: lister, view: before}
+		d := &detacher{lister: lister, view: before, ended: make(map[uint64]bool)}
 		outcomes = cleanup.Apply(ctx, plan, d, d.stillOurs)
 		if detached(outcomes) {
 			outcomes = r.lookAgain(ctx, lister, options, outcomes, &report)

@@ -148,7 +148,7 @@ func (d *docker) plan(owned []cleanup.Owned, proc bool) (*detacher, []cleanup.Co
 		d.t.Fatal(err)
 	}
 	d.t.Cleanup(v.close)
-	return &detacher{lister: lister, view: v}, cleanup.Plan(owned, v.scene, cleanup.Options{MayHang: mountns.MayHang})
+	return &detacher{lister: lister, view: v, ended: make(map[uint64]bool)}, cleanup.Plan(owned, v.scene, cleanup.Options{MayHang: mountns.MayHang})
 }
 
 // apply carries out a plan, as the second half.

@@ -33,8 +33,7 @@ type Options struct {
 
 // Plan finds all mounts of the owned superblocks, and says of each what it is
 // and whether it may be detached. They come in the order in which they have to
-// be: what is mounted below another one first, and last the engine's own mounts, by
-// which all others are told, where the engine has left them behind.
+// be: what is mounted below another one first.
 func Plan(owned []Owned, scene Scene, options Options) []Copy {
 	p := planner{scene: scene, options: options, reach: newReach(scene)}
 	for i := range scene.Namespaces {
@@ -50,18 +49,9 @@ func Plan(owned []Owned, scene Scene, options Options) []Copy {
 	}
 	p.refuseSpread(copies)
 	slices.SortStableFunc(copies, func(a, b Copy) int {
-		originals := cmp.Compare(isLast(a), isLast(b))
-		return cmp.Or(originals, cmp.Compare(len(b.Mount.Path), len(a.Mount.Path)))
+		return cmp.Compare(len(b.Mount.Path), len(a.Mount.Path))
 	})
 	return copies
-}
-
-// isLast is 1 for an engine's own mount that may be detached, and else 0.
-func isLast(c Copy) int {
-	if c.Kind != Original && c.Owned.IsOriginal(c.Mount) {
-		return 1
-	}
-	return 0
 }
 
 type planner struct {

@@ -155,24 +155,24 @@ func TestPlanIdentity(t *testing.T) {
 }
 
 // TestPlanOutlivedEngine has the engine gone to another namespace: nobody
-// unmounts what it left in ours. That goes last, since it tells the copies.
+// unmounts what it left in ours.
 func TestPlanOutlivedEngine(t *testing.T) {
 	unprotected := func(s *Scene, _ []Owned) { s.Namespaces[0].Protected = "" }
 	planCase{
 		change: unprotected,
-		want:   []string{"agent " + merged + " private: goes", "host " + merged + " private: goes"},
+		want:   []string{"host " + merged + " private: goes", "agent " + merged + " private: goes"},
 	}.run(t)
 	planCase{
 		third:  "1200: 200 1 254:0 / / rw shared:1 - ext4 /dev/vda rw\n",
 		change: func(s *Scene, o []Owned) { unprotected(s, o); s.Namespaces[2].Protected = "dockerd" },
-		want:   []string{"agent " + merged + " private: goes", "host " + merged + " peer: " + string(RefusePeer)},
+		want:   []string{"host " + merged + " peer: " + string(RefusePeer), "agent " + merged + " private: goes"},
 	}.run(t)
 	planCase{
 		host:   stageHost + "1041: 41 22 0:60 / /mnt rw - overlay overlay rw\n",
 		change: unprotected,
 		want: []string{
-			"agent " + merged + " private: goes", "host /mnt leaf: " + string(RefuseLeaf),
-			"host " + merged + " private: goes",
+			"host " + merged + " private: goes", "agent " + merged + " private: goes",
+			"host /mnt leaf: " + string(RefuseLeaf),
 		},
 	}.run(t)
 }
