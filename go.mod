@@ -16,6 +16,7 @@ require (
 )
 
 require (
+	github.com/containerd/containerd/v2 v2.4.2 // indirect
 	go.opentelemetry.io/otel v1.46.0 // indirect
 	go.opentelemetry.io/otel/sdk/metric v1.46.0 // indirect
 	golang.org/x/net v0.58.0 // indirect

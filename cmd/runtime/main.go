@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/internal/wrapper"
 )
@@ -20,5 +19,5 @@ func main() {
 	if sweep.IsChild(os.Args) {
 		os.Exit(sweep.Child())
 	}
-	os.Exit(wrapper.Main(os.Args, lifecycle.Sweeper()))
+	os.Exit(wrapper.Main(os.Args, sweeper()))
 }

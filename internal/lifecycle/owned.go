@@ -9,7 +9,6 @@ import (
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
 	"github.com/unbusy/unbusy/internal/victim"
-	"github.com/unbusy/unbusy/internal/wrapper"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
@@ -40,10 +39,10 @@ func own(c cleanup.Container, settings config.Config) ([]cleanup.Owned, error) {
 	return victim.Own(lister(settings), c, found)
 }
 
-// ownedBefore returns what a container owns that is about to be deleted. What
+// OwnedBefore returns what a container owns that is about to be deleted. What
 // was recorded at its start counts; beyond that, what can still be seen: a
 // container may be older than unbusy, and a pod gets volumes while it runs.
-func ownedBefore(c wrapper.Container) ([]cleanup.Owned, error) {
+func OwnedBefore(c Container) ([]cleanup.Owned, error) {
 	record, err := cleanup.ReadRecord(c.Bundle, c.ID)
 	recorded := err == nil
 	if !recorded && !errors.Is(err, fs.ErrNotExist) {

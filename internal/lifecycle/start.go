@@ -12,14 +12,13 @@ import (
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/internal/victim"
-	"github.com/unbusy/unbusy/internal/wrapper"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 )
 
-// start is for a container that is created and whose own program has not begun.
+// Start is for a container that is created and whose own program has not begun.
 // It writes the record that a later sweep relies on and, where that is configured,
 // detaches other containers' private copies from the new container.
-func start(ctx context.Context, c wrapper.Container) error {
+func Start(ctx context.Context, c Container) error {
 	description, err := victim.Read(c.Bundle, c.ID, c.PID)
 	if err != nil {
 		return err
@@ -54,7 +53,7 @@ func detachesAtCreate(settings config.Config) bool {
 
 // detachOthers detaches private copies of what other containers have mounted:
 // they are not taken away when those containers end.
-func detachOthers(ctx context.Context, c wrapper.Container, own []cleanup.Owned) error {
+func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 	found, err := areas(c.Settings)
 	if err != nil {
 		return err
@@ -81,7 +80,7 @@ func detachOthers(ctx context.Context, c wrapper.Container, own []cleanup.Owned)
 	}
 	report, err := sweep.Run(ctx, sweep.Request{
 		Owned: others, Detach: true, PrivateOnly: true, Namespace: inode,
-		Proc: c.Settings.Namespaces == config.NamespacesProc,
+		Proc: c.Settings.Namespaces == config.NamespacesProc, Launch: c.Launch,
 	})
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type Request struct {
 	Name Naming `json:"name,omitempty"`
 	// Proc searches /proc for namespaces, whatever the kernel could do.
 	Proc bool `json:"proc,omitempty"`
+	// Launch starts the process that looks, nil for the plain way.
+	Launch Launch `json:"-"`
 }
 
 // Naming says when the processes are looked for that are in the namespaces of

@@ -55,7 +55,7 @@ func Run(ctx context.Context, r Request) (Report, error) {
 		ExtraFiles:  []*os.File{in, out},
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	}
-	err = cmd.Start()
+	wait, err := r.launch(cmd)
 	in.Close()
 	out.Close()
 	if err != nil {
@@ -74,13 +74,13 @@ func Run(ctx context.Context, r Request) (Report, error) {
 		// Nobody waits for it here: see ErrAbandoned. The process that inherits it,
 		// or the end of this one, does.
 		_ = cmd.Process.Kill() // it can have ended just now
-		go func() { _ = cmd.Wait() }()
+		go func() { _ = wait() }()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = ErrAbandoned
 		}
 		return Report{}, err
 	}
-	waitErr := cmd.Wait()
+	waitErr := wait()
 	var report Report
 	if err := json.Unmarshal(reply.Bytes(), &report); err != nil {
 		return Report{}, fmt.Errorf("the process that looks gave no answer (%w): %w", errors.Join(waitErr), err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/unbusy/unbusy/internal/bounded"
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/events"
 )
@@ -45,7 +46,7 @@ func (s Sweeper) deletion(invocation Invocation, runtime string, settings config
 	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)
 	defer cancel()
 	prepared := make(chan func(context.Context) error, 1)
-	err = within(ctx, func(context.Context) error {
+	err = bounded.Run(ctx, func(context.Context) error {
 		sweep, err := s.Prepare(container)
 		prepared <- sweep
 		return err
@@ -96,12 +97,12 @@ func (d deletion) after(child *child) error {
 		<-child.signals
 		cancel() // the runtime has done what it was called for
 	}()
-	return within(ctx, d.sweep)
+	return bounded.Run(ctx, d.sweep)
 }
 
 // failClosed says, loudly and where it can be found, that nothing more is
 // unmounted for the container.
 func (c Container) failClosed(err error) {
-	report(c.Log, "the ended container's mounts may still be held in other mount namespaces", err,
-		events.Event{Kind: events.FailedClosed, Container: c.ID, Bundle: c.Bundle})
+	events.Report(c.Log, "the ended container's mounts may still be held in other mount namespaces", err,
+		events.Event{Kind: events.FailedClosed, Program: program, Container: c.ID, Bundle: c.Bundle})
 }

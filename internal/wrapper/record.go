@@ -7,7 +7,9 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/unbusy/unbusy/internal/bounded"
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/events"
 )
 
 const notRecorded = "the container's mounts are not recorded, and will not be looked for at its end"
@@ -26,13 +28,13 @@ func (s Sweeper) record(invocation Invocation, runtime string, settings config.C
 	}
 	if err != nil {
 		newLog(invocation, settings).WithField("container", invocation.ID).
-			WithField(logrus.ErrorKey, brief(err)).Warn(notRecorded)
+			WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)
 	defer cancel()
-	err = within(ctx, func(ctx context.Context) error { return s.Record(ctx, container) })
+	err = bounded.Run(ctx, func(ctx context.Context) error { return s.Record(ctx, container) })
 	if err != nil {
-		container.Log.WithField(logrus.ErrorKey, brief(err)).Warn(notRecorded)
+		container.Log.WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
 	}
 }

@@ -2,14 +2,12 @@ package wrapper
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/protect"
 )
 
 // Sweeper is what is done about a container's mounts when it starts and after
@@ -46,7 +44,7 @@ type Container struct {
 // fs.ErrNotExist if there is none that the wrapper could know of: a second
 // delete, or a runtime whose state is not understood.
 func find(invocation Invocation, runtime string, settings config.Config) (Container, error) {
-	kind, known := kindOf(runtime, settings)
+	kind, known := protect.KindOf(runtime, settings)
 	if !known {
 		return Container{}, fs.ErrNotExist
 	}
@@ -64,33 +62,4 @@ func find(invocation Invocation, runtime string, settings config.Config) (Contai
 	}
 	entry := newLog(invocation, settings).WithFields(logrus.Fields{"container": state.ID, "bundle": state.Bundle})
 	return Container{State: state, Settings: settings, Log: entry, file: file}, nil
-}
-
-// grace is how much longer than its time a function may take, for the look
-// whether the time is over.
-const grace = 20 * time.Millisecond
-
-// within calls f, and returns no later than shortly after the end of ctx. A
-// panic of f is an error.
-func within(ctx context.Context, f func(context.Context) error) error {
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if r := recover(); r != nil {
-				done <- fmt.Errorf("panic: %v", r)
-			}
-		}()
-		done <- f(ctx)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(grace):
-		return errors.Join(errors.New("given up"), context.Cause(ctx))
-	}
 }

@@ -6,8 +6,8 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/log"
+	"github.com/unbusy/unbusy/internal/protect"
 )
 
 // Exit statuses of a wrapper that has none of the runtime's: the shell's.
@@ -31,7 +31,7 @@ func Main(args []string, sweeper Sweeper) int {
 		args = []string{program}
 	}
 	invocation := ParseInvocation(args[1:])
-	settings, unknown, configErr := config.Load(config.DefaultPath)
+	settings := protect.Load()
 
 	runtime, err := locateSelf(args[0], settings.Runtime)
 	if err != nil {
@@ -39,11 +39,14 @@ func Main(args []string, sweeper Sweeper) int {
 	}
 	switch {
 	case invocation.StartsContainer():
-		protect(invocation, runtime, settings, unknown, configErr)
+		protect.Create(protect.Container{
+			Bundle: invocation.Bundle, Config: invocation.Config, Runtime: runtime,
+			Settings: settings, Log: newLog(invocation, settings.Config), Program: program,
+		})
 	case invocation.Command == "start":
-		sweeper.record(invocation, runtime, settings, configErr)
+		sweeper.record(invocation, runtime, settings.Config, settings.Err)
 	case invocation.Command == "delete":
-		if deletion, ok := sweeper.deletion(invocation, runtime, settings, configErr); ok {
+		if deletion, ok := sweeper.deletion(invocation, runtime, settings.Config, settings.Err); ok {
 			if status, ran := deletion.run(runtime, args); ran {
 				return status
 			}

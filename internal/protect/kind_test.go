@@ -1,4 +1,4 @@
-package wrapper
+package protect
 
 import (
 	"os"
@@ -31,7 +31,7 @@ func TestKindOf(t *testing.T) {
 		{"/nowhere/myrunc", config.KindCrun, spec.RuntimeCrun},
 		{"/nowhere/runc", config.KindCrun, spec.RuntimeRunc},
 	} {
-		got, known := kindOf(test.runtime, config.Config{RuntimeKind: test.configured})
+		got, known := KindOf(test.runtime, config.Config{RuntimeKind: test.configured})
 		if got != test.want || known != (test.want != spec.RuntimeUnknown) {
 			t.Errorf("%+v: got %q, %v", test, got, known)
 		}

@@ -10,32 +10,20 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/sweep"
-	"github.com/unbusy/unbusy/internal/wrapper"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 )
 
-// end is for a container that is about to be deleted: some of what identifies its
-// mounts is gone afterwards. It returns the sweep, nil if there is nothing that
-// could be left.
-func end(c wrapper.Container) (func(context.Context) error, error) {
-	owned, err := ownedBefore(c)
-	if err != nil || len(owned) == 0 {
-		return nil, err
-	}
-	return func(ctx context.Context) error { return sweepAfter(ctx, c, owned) }, nil
-}
-
-// sweepAfter detaches what is left of the container's mounts in other mount
-// namespaces, before the engine unmounts its own. The error says that nothing was
+// Sweep detaches what is left of a container's mounts in other mount
+// namespaces: owned are those that [OwnedBefore] found. The error says that nothing was
 // detached, or not everything that could have been; what is left for a good
 // reason is logged.
-func sweepAfter(ctx context.Context, c wrapper.Container, owned []cleanup.Owned) error {
+func Sweep(ctx context.Context, c Container, owned []cleanup.Owned) error {
 	if sweep.Nothing(lister(c.Settings), owned) {
 		return nil
 	}
 	report, err := sweep.Run(ctx, sweep.Request{
 		Owned: owned, Detach: true, Name: sweep.NameLeft,
-		Proc: c.Settings.Namespaces == config.NamespacesProc,
+		Proc: c.Settings.Namespaces == config.NamespacesProc, Launch: c.Launch,
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package wrapper
+package protect
 
 import (
 	"path/filepath"
@@ -7,9 +7,9 @@ import (
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
-// kindOf tells what a runtime behaves like, by its name or else by the
+// KindOf tells what a runtime behaves like, by its name or else by the
 // configuration. It reports false if neither knows.
-func kindOf(runtime string, settings config.Config) (spec.Runtime, bool) {
+func KindOf(runtime string, settings config.Config) (spec.Runtime, bool) {
 	kind, known := behaviourOf(runtime)
 	if !known && settings.RuntimeKind != "" {
 		kind, known = spec.Runtime(settings.RuntimeKind), true

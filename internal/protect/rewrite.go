@@ -1,0 +1,83 @@
+package protect
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/sirupsen/logrus"
+
+	"github.com/unbusy/unbusy/internal/rewrite"
+	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/pkg/spec"
+)
+
+func (c Container) rewrite() {
+	behaviour, known := KindOf(c.Runtime, c.Settings.Config)
+	if !known {
+		c.Log.WithField("runtime", c.Runtime).
+			Info("nothing is rewritten for a runtime of this name; runtime_kind says what it behaves like")
+		return
+	}
+	config := c.Config
+	// Of all relative paths, crun takes just this one from the bundle
+	// (src/run.c).
+	if config == "config.json" {
+		config = ""
+	}
+	decisions, err := rewrite.Do(rewrite.Request{
+		Bundle:            c.Bundle,
+		Config:            config,
+		Runtime:           behaviour,
+		KeepReadOnly:      !c.Settings.RewriteReadOnly,
+		IgnoreAnnotations: !c.Settings.HonorAnnotations,
+		Areas:             c.areas,
+	})
+	if err != nil {
+		c.failOpen(err)
+		return
+	}
+	for _, d := range decisions {
+		c.report(d)
+	}
+}
+
+func (c Container) areas(table []*mountinfo.Info) []spec.Area {
+	found := roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: c.Settings.Config})
+	for _, warning := range found.Warnings {
+		c.Log.WithError(warning).Warn("looking for runtime roots")
+	}
+	return found.Areas()
+}
+
+// report logs a decision. A bind that stays although it covers, or stays
+// private in spite of rslave, is what an operator wants to find later.
+func (c Container) report(d spec.Decision) {
+	if d.Reason == spec.ReasonReceives && d.Unprotected() == nil {
+		return
+	}
+	entry := c.Log.WithFields(logrus.Fields{
+		"field":  d.Field,
+		"reason": string(d.Reason),
+		"before": strings.Join(d.Before, ","),
+	})
+	if d.Source != "" {
+		entry = entry.WithFields(logrus.Fields{"source": d.Source, "destination": d.Destination})
+	}
+	if len(d.Covers) > 0 {
+		entry = entry.WithField("covers", filepath.Join(d.Covers[0].Root, d.Covers[0].Owner))
+	}
+	if private := d.Unprotected(); private != nil {
+		entry = entry.WithField("private", strings.Join(private, " "))
+	}
+	switch {
+	case d.Action != spec.ActionRewrite:
+		entry.Info("bind left as it is")
+	case d.Unprotected() != nil:
+		entry.WithField("after", strings.Join(d.After, ",")).
+			Warn("bind rewritten, but it keeps copies below private mounts of the host")
+	default:
+		entry.WithField("after", strings.Join(d.After, ",")).Info("rewritten")
+	}
+}
