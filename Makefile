@@ -20,6 +20,7 @@ help: ## print this list
 build: ## build static binaries into bin/
 	$(GOBUILD) -o bin/unbusy-runtime ./cmd/runtime
 	$(GOBUILD) -o bin/unbusy ./cmd/unbusy
+	$(GOBUILD) -o bin/containerd-shim-unbusy-v2 ./cmd/shim
 
 .PHONY: demo
 demo: build ## show it working on this machine (root)

@@ -60,3 +60,16 @@ func mountIDByDescriptor(path string) (uint64, error) {
 	}
 	return 0, fmt.Errorf("%s: %w", name, ErrNoMountID)
 }
+
+// UniqueMountIDAt is the unique id of the mount that path leads to, as
+// [MountIDAt] follows it.
+func UniqueMountIDAt(path string) (uint64, error) {
+	stat, err := statx(unix.AT_FDCWD, path, unix.STATX_MNT_ID_UNIQUE)
+	if err == nil && stat.Mask&unix.STATX_MNT_ID_UNIQUE == 0 {
+		err = ErrNoMountID
+	}
+	if err != nil {
+		return 0, &os.PathError{Op: "identify", Path: path, Err: err}
+	}
+	return stat.Mnt_id, nil
+}

@@ -26,18 +26,10 @@ func connect(ctx context.Context, socket string) (net.Conn, int, error) {
 	return conn, pid, nil
 }
 
-func peerPID(conn net.Conn) (pid int, err error) {
+func peerPID(conn net.Conn) (int, error) {
 	unixConn, ok := conn.(*net.UnixConn)
 	if !ok {
 		return 0, fmt.Errorf("a %T is no unix socket", conn)
 	}
-	raw, err := unixConn.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	controlErr := raw.Control(func(fd uintptr) { pid, err = linux.PeerPID(int(fd)) })
-	if controlErr != nil {
-		return 0, controlErr
-	}
-	return pid, err
+	return linux.PeerPID(unixConn)
 }

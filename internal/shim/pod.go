@@ -1,0 +1,49 @@
+package shim
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+)
+
+// sandboxAnnotation names the sandbox of a container's pod (containerd
+// internal/cri/annotations).
+const sandboxAnnotation = "io.kubernetes.cri.sandbox-id"
+
+// podLives reports whether the runtime still has another container of the pod
+// whose sandbox is given. The pod's shim, which would know, is gone, and its
+// containers are deleted in whichever order: their bundles are side by side.
+func podLives(sandbox container, id string) bool {
+	bundles := filepath.Dir(sandbox.bundle)
+	others, err := os.ReadDir(bundles)
+	if err != nil {
+		return true
+	}
+	for _, other := range others {
+		name := other.Name()
+		if name == id || podOf(filepath.Join(bundles, name)) != id {
+			continue
+		}
+		state := filepath.Join(filepath.Dir(sandbox.state), name)
+		if (container{state: state}).hasState() {
+			return true
+		}
+	}
+	return false
+}
+
+// podOf is the sandbox of the pod that the container of a bundle belongs to, ""
+// if to none.
+func podOf(bundle string) string {
+	text, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	if err != nil {
+		return ""
+	}
+	var spec struct {
+		Annotations map[string]string `json:"annotations"`
+	}
+	if err := json.Unmarshal(text, &spec); err != nil {
+		return ""
+	}
+	return spec.Annotations[sandboxAnnotation]
+}

@@ -1,0 +1,63 @@
+package shim
+
+import (
+	"context"
+	"sync"
+
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+)
+
+// service is the task service with what is added to it.
+type service struct {
+	taskapi.TTRPCTaskService
+	deleter deleter
+
+	mu sync.Mutex
+	// containers are those that were created and not deleted, by id. Containers
+	// of a pod share a shim.
+	containers map[string]container
+}
+
+// Create implements taskapi.TTRPCTaskService: it creates a container, whose
+// specification is rewritten before.
+func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
+	log := logOf(ctx, r.GetID())
+	var creation *creation
+	guarded(log, func() { creation = prepareCreation(ctx, r, log) })
+	response, err := s.TTRPCTaskService.Create(ctx, r)
+	if err == nil && creation != nil {
+		s.mu.Lock()
+		s.containers[r.GetID()] = creation.container
+		s.mu.Unlock()
+		guarded(log, func() { creation.record(int(response.GetPid())) })
+	}
+	return response, err
+}
+
+// Delete implements taskapi.TTRPCTaskService: it deletes a container and lets
+// its mounts go in other mount namespaces.
+func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
+	if r.GetExecID() != "" {
+		return s.TTRPCTaskService.Delete(ctx, r)
+	}
+	log := logOf(ctx, r.GetID())
+	s.mu.Lock()
+	c, ok := s.containers[r.GetID()]
+	alone := len(s.containers) == 1
+	s.mu.Unlock()
+	var d *deletion
+	if ok {
+		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, alone, log) })
+	}
+	var response *taskapi.DeleteResponse
+	err := d.around(func() (err error) {
+		response, err = s.TTRPCTaskService.Delete(ctx, r)
+		return err
+	})
+	if err == nil {
+		s.mu.Lock()
+		delete(s.containers, r.GetID())
+		s.mu.Unlock()
+	}
+	return response, err
+}
