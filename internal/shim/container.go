@@ -2,6 +2,9 @@ package shim
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
@@ -54,4 +57,11 @@ func newContainer(bundle, namespace, id string, opts *options.Options) container
 	}
 	c.state = filepath.Join(root, namespace, id)
 	return c
+}
+
+// hasState reports whether the runtime still has a container, or that cannot be
+// told.
+func (c container) hasState() bool {
+	_, err := os.Lstat(c.state)
+	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -2,16 +2,12 @@ package shim
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/bounded"
-	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/internal/mountns"
@@ -90,19 +86,4 @@ func answers(o cleanup.Owned) bool {
 		return o.UpperDir != ""
 	}
 	return o.Root == "/" && !mountns.MayHang(o.FSType)
-}
-
-// failClosed says, loudly and where it can be found, that nothing more is
-// unmounted for the container.
-func (d *deletion) failClosed(err error) {
-	c := d.described
-	events.Report(c.Log, "the ended container's mounts may still be held in other mount namespaces", err,
-		events.Event{Kind: events.FailedClosed, Program: program, Container: c.ID, Bundle: c.Bundle})
-}
-
-// hasState reports whether the runtime still has a container, or that cannot be
-// told.
-func (c container) hasState() bool {
-	_, err := os.Lstat(c.state)
-	return !errors.Is(err, fs.ErrNotExist)
 }

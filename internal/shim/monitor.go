@@ -50,7 +50,8 @@ func (m *monitor) Wait(cmd *exec.Cmd, exit chan runc.Exit) (int, error) {
 }
 
 // deletes tells which container a command line of the runtime deletes (go-runc,
-// Delete).
+// Delete). To take the signal that a container called "delete" gets for another
+// container does no harm: who waits makes sure.
 func deletes(args []string) (id string, ok bool) {
 	n := len(args)
 	switch {
