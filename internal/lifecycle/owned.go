@@ -62,6 +62,18 @@ func OwnedBefore(c Container) ([]cleanup.Owned, error) {
 	return merge(record.Owned, now), nil
 }
 
+// OwnedByPod returns what the pod of a container owns now beside its containers'
+// root file systems; sandbox is the id of its sandbox, of which nothing else may
+// be left.
+func OwnedByPod(c Container, sandbox string) ([]cleanup.Owned, error) {
+	description, err := victim.Read(c.Bundle, sandbox, 0)
+	if err != nil {
+		return nil, err
+	}
+	description.Sandbox, description.Rootfs = true, ""
+	return own(description, c.Settings)
+}
+
 // merge adds to what was recorded what is at no recorded path.
 func merge(recorded, now []cleanup.Owned) []cleanup.Owned {
 	known := make(map[string]bool, len(recorded))

@@ -2,16 +2,11 @@ package linux
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 )
-
-// ErrOtherMount says that something else is mounted than what was asked about.
-var ErrOtherMount = errors.New("another mount is there")
 
 // UnmountWatch waits for the end of a file system: not of one of its mounts, but
 // of the last thing of all that keeps it, wherever that is. It does not keep the
@@ -25,21 +20,11 @@ type UnmountWatch struct{ fd int }
 //
 // The caller has to be sure that the file system answers.
 func WatchUnmount(path string, mount uint64) (*UnmountWatch, error) {
-	root, err := retry(func() (int, error) {
-		return unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	})
+	root, err := openMount(path, mount)
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		return nil, err
 	}
 	defer unix.Close(root) // it would keep the mount busy
-	if mount != 0 {
-		switch id, err := UniqueMountID(root); {
-		case err != nil:
-			return nil, err
-		case id != mount:
-			return nil, fmt.Errorf("%s: %w", path, ErrOtherMount)
-		}
-	}
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return nil, os.NewSyscallError("inotify_init1", err)

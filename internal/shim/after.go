@@ -22,7 +22,14 @@ func (d *deletion) after() {
 		d.failClosed(errors.New("the runtime still has the container: " + d.container.state))
 		return
 	}
-	owned := d.owned
+	var owned []cleanup.Owned
+	// The others may have been deleted meanwhile, each by a process of its own.
+	podLeft := len(d.ofPod) > 0 && !d.pod.ended()
+	if podLeft {
+		d.described.Log.Info("other containers of the pod are left: its mounts are not looked for")
+	} else {
+		owned = d.ofPod
+	}
 	if d.rootfs != nil && !d.letMountpointGo() {
 		owned = append(owned, *d.rootfs)
 	}
@@ -30,7 +37,7 @@ func (d *deletion) after() {
 		return
 	}
 	d.nameUsers()
-	if d.podLeft {
+	if podLeft {
 		return
 	}
 	// So that what containerd calls next has nothing to do.

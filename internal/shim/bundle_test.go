@@ -79,6 +79,28 @@ func TestPodLives(t *testing.T) {
 	if !podLives(sandbox, "sandbox") {
 		t.Error("the runtime has another container of the pod")
 	}
+
+	// Deleted at the same time, whichever is the last one ends the pod.
+	app := container{bundle: filepath.Join(dir, "bundles/app"), state: filepath.Join(dir, "state/app")}
+	first, second := podLeftBehind(sandbox, "sandbox", true), podLeftBehind(app, "app", false)
+	if first.sandbox != "" || second.sandbox != "sandbox" {
+		t.Errorf("the pod's sandbox is %q, and %q", first.sandbox, second.sandbox)
+	}
+	for _, step := range []struct {
+		gone          string
+		first, second bool
+	}{{"state/app", true, false}, {"state/sandbox", true, true}} {
+		if err := os.RemoveAll(filepath.Join(dir, step.gone)); err != nil {
+			t.Fatal(err)
+		}
+		if first.ended() != step.first || second.ended() != step.second {
+			t.Errorf("without %s the pod has ended for the sandbox: %v, for its container: %v", step.gone, first.ended(), second.ended())
+		}
+	}
+	stranger := container{bundle: filepath.Join(dir, "bundles/odd"), state: filepath.Join(dir, "state/odd")}
+	if p := podLeftBehind(stranger, "odd", false); p.sandbox != "" || !p.ended() {
+		t.Errorf("a container of no pod: %+v", p)
+	}
 }
 
 func contextWith(ctx context.Context, opts shim.Opts) context.Context {

@@ -23,16 +23,15 @@ type deleter struct {
 }
 
 // prepare reads what has to be known of a container before anything of it is
-// removed. alone says that no other container of its pod is left. The result is
-// nil if there is nothing to let go.
-func (d deleter) prepare(ctx context.Context, id string, c container, alone bool, log *logrus.Entry) *deletion {
+// removed. The result is nil if there is nothing to let go.
+func (d deleter) prepare(ctx context.Context, id string, c container, p pod, log *logrus.Entry) *deletion {
 	settings := protect.Load()
 	if settings.SweepBudget == 0 {
 		return nil
 	}
 	settings.Roots = append(settings.Roots, rootsOf(c.bundle)...)
 	began := time.Now()
-	result := &deletion{deleter: d, container: c, described: describe(id, c, 0, settings.Config, log)}
+	result := &deletion{deleter: d, container: c, pod: p, described: describe(id, c, 0, settings.Config, log)}
 	if settings.Err != nil {
 		result.failClosed(settings.Err) // what the operator wants is not known
 		return nil
@@ -42,6 +41,11 @@ func (d deleter) prepare(ctx context.Context, id string, c container, alone bool
 	prepared := make(chan []cleanup.Owned, 1)
 	err := bounded.Run(ctx, func(context.Context) error {
 		owned, err := lifecycle.OwnedBefore(result.described)
+		if err == nil && p.sandbox != "" {
+			var more []cleanup.Owned
+			more, err = lifecycle.OwnedByPod(result.described, p.sandbox)
+			owned = append(owned, more...)
+		}
 		prepared <- owned
 		return err
 	})
@@ -49,31 +53,27 @@ func (d deleter) prepare(ctx context.Context, id string, c container, alone bool
 		result.failClosed(err)
 		return nil
 	}
-	result.own(<-prepared, alone)
-	if len(result.owned) == 0 && result.rootfs == nil {
+	result.own(<-prepared)
+	if len(result.ofPod) == 0 && result.rootfs == nil {
 		return nil
 	}
 	result.left = settings.SweepBudget - time.Since(began)
 	return result
 }
 
-// own sorts what the container owns. What belongs to the pod stays as long as
-// another container of the pod is left.
-func (d *deletion) own(owned []cleanup.Owned, alone bool) {
+// own sorts what the container owns.
+func (d *deletion) own(owned []cleanup.Owned) {
 	rootfs := filepath.Join(d.container.bundle, "rootfs")
 	for i := range owned {
-		switch o := owned[i]; {
-		case o.Kind == cleanup.Rootfs:
+		switch o := owned[i]; o.Kind {
+		case cleanup.Rootfs:
 			d.rootfs = &o
 			if o.Path == rootfs && answers(o) {
 				// There may be too many watches: the mount tables know as well.
 				d.watch, _ = linux.WatchUnmount(o.Path, o.UniqueID)
 			}
-		case alone:
-			d.owned = append(d.owned, o)
 		default:
-			d.described.Log.WithField("mount", o.Path).Info("other containers of the pod are left: its mounts are not looked for")
-			d.podLeft = true
+			d.ofPod = append(d.ofPod, o)
 		}
 	}
 }

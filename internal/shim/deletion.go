@@ -24,10 +24,10 @@ type deletion struct {
 	watch *linux.UnmountWatch
 	// ended says that the watch has said so, which it does once.
 	ended bool
-	// owned is what else the container owns.
-	owned []cleanup.Owned
-	// podLeft says that there is more, which other containers may use.
-	podLeft bool
+	pod   pod
+	// ofPod is what else the container owns, which other containers of its pod may
+	// use.
+	ofPod []cleanup.Owned
 	// left is what is left of the time that everything together may take.
 	left time.Duration
 	// abandoned says that a process that looked had to be left behind.

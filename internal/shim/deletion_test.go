@@ -56,9 +56,11 @@ func TestRecordGoes(t *testing.T) {
 		inner  error
 		kept   bool
 	}{
-		"deleted":             {change: func(*deletion) {}},
-		"not deleted":         {change: func(*deletion) {}, inner: errInner, kept: true},
-		"others of the pod":   {change: func(d *deletion) { d.podLeft = true }, kept: true},
+		"deleted":     {change: func(*deletion) {}},
+		"not deleted": {change: func(*deletion) {}, inner: errInner, kept: true},
+		"others of the pod": {change: func(d *deletion) {
+			d.ofPod, d.pod.ended = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return false }
+		}, kept: true},
 		"a child left behind": {change: func(d *deletion) { d.abandoned = true }, kept: true},
 	} {
 		d := newDeletion(t)
@@ -94,21 +96,18 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestOwn has a pod's sandbox: while another container is left, what belongs to
-// the pod stays.
+// TestOwn has a pod's sandbox.
 func TestOwn(t *testing.T) {
 	owned := []cleanup.Owned{
 		{Kind: cleanup.Rootfs, Path: "/elsewhere/rootfs", Device: mount.Device{Minor: 1}},
 		{Kind: cleanup.Shm, Path: "/shm"}, {Kind: cleanup.Netns, Path: "/netns"}, {Kind: cleanup.Volume, Path: "/volume"},
 	}
-	for _, alone := range []bool{true, false} {
-		d := newDeletion(t)
-		d.own(owned, alone)
-		if d.rootfs == nil || d.rootfs.Path != owned[0].Path || d.watch != nil {
-			t.Errorf("alone %v: the root file system is %+v", alone, d.rootfs)
-		}
-		if alone && len(d.owned) != 3 || !alone && len(d.owned) != 0 || d.podLeft == alone {
-			t.Errorf("alone %v: %+v, left %v", alone, d.owned, d.podLeft)
-		}
+	d := newDeletion(t)
+	d.own(owned)
+	if d.rootfs == nil || d.rootfs.Path != owned[0].Path || d.watch != nil {
+		t.Errorf("the root file system is %+v", d.rootfs)
+	}
+	if len(d.ofPod) != 3 {
+		t.Errorf("of the pod are %+v", d.ofPod)
 	}
 }

@@ -64,7 +64,7 @@ func (m manager) prepare(ctx context.Context, deleter deleter, id string, log *l
 		return nil
 	}
 	c := newContainer(bundle, namespace, id, opts)
-	return deleter.prepare(ctx, id, c, !record.Sandbox || !podLives(c, id), log)
+	return deleter.prepare(ctx, id, c, podLeftBehind(c, id, record.Sandbox), log)
 }
 
 // bundleOf is the directory of a container that is to be deleted. The process is

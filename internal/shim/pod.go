@@ -10,6 +10,33 @@ import (
 // internal/cri/annotations).
 const sandboxAnnotation = "io.kubernetes.cri.sandbox-id"
 
+// pod is what the deletion of a container has to know of its pod.
+type pod struct {
+	// sandbox is the id of its sandbox if that is not the container itself, and if
+	// what belongs to the pod may have to be let go with the container.
+	sandbox string
+	// ended reports whether no other container of it is left.
+	ended func() bool
+}
+
+// podLeftBehind is the pod of a container whose shim is gone. The containers of
+// such a pod are deleted at the same time, by a process each: whichever is the
+// last one ends the pod.
+func podLeftBehind(c container, id string, sandbox bool) pod {
+	if sandbox {
+		return pod{ended: func() bool { return !podLives(c, id) }}
+	}
+	of := podOf(c.bundle)
+	if of == "" || of == id {
+		return pod{ended: func() bool { return true }}
+	}
+	s := container{
+		bundle: filepath.Join(filepath.Dir(c.bundle), of),
+		state:  filepath.Join(filepath.Dir(c.state), of),
+	}
+	return pod{sandbox: of, ended: func() bool { return !s.hasState() && !podLives(s, of) }}
+}
+
 // podLives reports whether the runtime still has another container of the pod
 // whose sandbox is given. The pod's shim, which would know, is gone, and its
 // containers are deleted in whichever order: their bundles are side by side.

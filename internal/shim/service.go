@@ -43,11 +43,10 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 	log := logOf(ctx, r.GetID())
 	s.mu.Lock()
 	c, ok := s.containers[r.GetID()]
-	alone := len(s.containers) == 1
 	s.mu.Unlock()
 	var d *deletion
 	if ok {
-		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, alone, log) })
+		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, pod{ended: s.last}, log) })
 	}
 	var response *taskapi.DeleteResponse
 	err := d.around(func() (err error) {
@@ -60,4 +59,11 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 		s.mu.Unlock()
 	}
 	return response, err
+}
+
+// last reports whether there is no container but the one that is being deleted.
+func (s *service) last() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.containers) <= 1
 }

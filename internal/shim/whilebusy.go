@@ -1,10 +1,14 @@
 package shim
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/linux"
+	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 )
 
@@ -52,7 +56,18 @@ func (d *deletion) letRootfsGo() {
 	if d.container.hasState() || !d.isMounted() {
 		return
 	}
-	d.sweep([]cleanup.Owned{*d.rootfs})
+	err := d.within(func(ctx context.Context) error {
+		return lifecycle.Sweep(ctx, d.described, []cleanup.Owned{*d.rootfs})
+	})
+	if err == nil {
+		return
+	}
+	d.abandoned = errors.Is(err, sweep.ErrAbandoned)
+	// If the root file system has been unmounted in between, nothing more may be
+	// detached on the strength of it; what is left is looked for afterwards.
+	if d.abandoned || d.isMounted() {
+		d.failClosed(err)
+	}
 }
 
 // isMounted reports whether the engine's mount of the root file system is still

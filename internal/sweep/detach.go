@@ -62,6 +62,14 @@ func (d *detacher) check(ns *mountns.Namespace, c cleanup.Copy, fd int) error {
 			return fmt.Errorf("%w: id %d, not %d", mountns.ErrOtherMount, id, c.Mount.OldID)
 		}
 	}
+	if want := c.Owned.FileSystemID; want != 0 {
+		// A tmpfs waits for nobody.
+		if id, err := linux.FileSystemID(fd); err != nil {
+			return fmt.Errorf("%w: %w", mountns.ErrUnidentified, err)
+		} else if id != want {
+			return fmt.Errorf("%w: it shows another file system", mountns.ErrOtherMount)
+		}
+	}
 	return outside(func() error { return d.checkPlan(ns, c) })
 }
 

@@ -24,6 +24,9 @@ func Own(lister *mountns.Lister, c cleanup.Container, areas []spec.Area) ([]clea
 	if err := Complete(ns, mounts, owned); err != nil {
 		return nil, err
 	}
+	for i := range owned {
+		owned[i].FileSystemID = fileSystemID(owned[i])
+	}
 	return owned, nil
 }
 

@@ -26,6 +26,10 @@ type Owned struct {
 	// UpperDir is the writable layer of an overlay file system, as its mount
 	// options name it.
 	UpperDir string `json:"upperdir,omitempty"`
+	// FileSystemID is a number that no other file system of the type has, now or
+	// later: that of a tmpfs. It is 0 if there is none. Who detaches a copy has to
+	// compare it.
+	FileSystemID uint64 `json:"filesystem_id,omitempty"`
 	// On is the directory or file that it is mounted on.
 	On Place `json:"on"`
 }

@@ -51,6 +51,16 @@ func TestPlanIdentity(t *testing.T) {
 			want:   []string{unknown},
 		},
 		{
+			name: "the engine has unmounted it, and its file system can be told from all others", victim: stageHost, host: stageGone, agent: noLayer,
+			change: func(_ *Scene, o []Owned) { o[0].UpperDir, o[0].FileSystemID = "", 7 },
+			want:   []string{private + "goes"},
+		},
+		{
+			name: "the file system can be told, the copy's age cannot", victim: old(stageHost), host: old(stageGone), agent: old(noLayer),
+			change: func(_ *Scene, o []Owned) { o[0].UpperDir, o[0].FileSystemID = "", 7 },
+			want:   []string{unknown},
+		},
+		{
 			name: "the number went to another container", victim: stageHost, host: stageGone, agent: otherLayer,
 		},
 		{

@@ -67,7 +67,7 @@ func (v *victim) recognise(ns *Namespace, m *mount.Mount) (known, is bool) {
 			return false, m.Device != v.successor.Device
 		}
 	}
-	return aged && v.UpperDir != "" && upper == v.UpperDir, true
+	return aged && (v.UpperDir != "" && upper == v.UpperDir || v.FileSystemID != 0), true
 }
 
 // samePlace reports whether a mount is where the original is: on the same
