@@ -1,9 +1,10 @@
 package shim
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
+
+	"github.com/unbusy/unbusy/internal/victim"
 )
 
 // sandboxAnnotation names the sandbox of a container's pod (containerd
@@ -62,15 +63,9 @@ func podLives(sandbox container, id string) bool {
 // podOf is the sandbox of the pod that the container of a bundle belongs to, ""
 // if to none.
 func podOf(bundle string) string {
-	text, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	annotations, err := victim.Annotations(bundle)
 	if err != nil {
-		return ""
+		return "" // what cannot be read is not created from either
 	}
-	var spec struct {
-		Annotations map[string]string `json:"annotations"`
-	}
-	if err := json.Unmarshal(text, &spec); err != nil {
-		return ""
-	}
-	return spec.Annotations[sandboxAnnotation]
+	return annotations[sandboxAnnotation]
 }

@@ -86,6 +86,12 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 	return c, nil
 }
 
+// Annotations are those of the container that a bundle is of.
+func Annotations(bundle string) (map[string]string, error) {
+	s, err := readSpecification(filepath.Join(bundle, "config.json"))
+	return s.Annotations, err
+}
+
 func readSpecification(path string) (specification, error) {
 	var s specification
 	// A file that an engine or somebody else put there and that is not one is not
