@@ -14,11 +14,15 @@ import (
 // patience bounds every call.
 const patience = time.Minute
 
+// tick is how often the engine is asked for what it sends no word of.
+const tick = 5 * time.Millisecond
+
 // Engine is a container engine that serves the CRI.
 type Engine struct {
 	t       host.T
 	h       *host.Host
 	runtime runtime.RuntimeServiceClient
+	images  runtime.ImageServiceClient
 	image   string
 }
 
@@ -38,7 +42,11 @@ func connect(t host.T, h *host.Host, socket, image string) *Engine {
 		t.Fatalf("connect to %s: %v", socket, err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &Engine{t: t, h: h, runtime: runtime.NewRuntimeServiceClient(conn), image: image}
+	e := &Engine{
+		t: t, h: h, runtime: runtime.NewRuntimeServiceClient(conn), images: runtime.NewImageServiceClient(conn), image: image,
+	}
+	e.Await()
+	return e
 }
 
 // call makes a request and fails the test if it fails.

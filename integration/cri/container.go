@@ -76,6 +76,17 @@ func (k *Container) ID() string { return k.id }
 // Pid is the pid of the container's first process.
 func (k *Container) Pid() int { return k.pid }
 
+// Exec runs a command in the container and returns its standard output.
+func (k *Container) Exec(args ...string) string {
+	k.p.e.t.Helper()
+	response := call(k.p.e.t, "execute in container", k.p.e.runtime.ExecSync,
+		&runtime.ExecSyncRequest{ContainerId: k.id, Cmd: args})
+	if response.ExitCode != 0 {
+		k.p.e.t.Fatalf("execute %v in container: exit status %d: %s", args, response.ExitCode, response.Stderr)
+	}
+	return string(response.Stdout)
+}
+
 // Stop kills the container.
 func (k *Container) Stop() {
 	k.p.e.t.Helper()

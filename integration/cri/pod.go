@@ -1,6 +1,8 @@
 package cri
 
 import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	runtime "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -69,12 +71,13 @@ func (e *Engine) Pod(name string, opts ...PodOption) *Pod {
 		&runtime.RunPodSandboxRequest{Config: o.config, RuntimeHandler: o.handler})
 	p := &Pod{e: e, id: response.PodSandboxId, config: o.config}
 	e.t.Cleanup(func() {
-		// Both may have happened already: they succeed again.
+		// Both may have happened already: they succeed again, except that 1.6
+		// stops no pod that is gone.
 		_, err := try(e.runtime.StopPodSandbox, &runtime.StopPodSandboxRequest{PodSandboxId: p.id})
 		if err == nil {
 			_, err = try(e.runtime.RemovePodSandbox, &runtime.RemovePodSandboxRequest{PodSandboxId: p.id})
 		}
-		if err != nil {
+		if err != nil && status.Code(err) != codes.NotFound {
 			e.t.Errorf("clean up pod %s: %v", name, err)
 		}
 	})

@@ -68,6 +68,44 @@ func makeCgroup(name string) error {
 	return nil
 }
 
+// MakeCgroup makes a cgroup of the host in every hierarchy, one that processes can
+// be moved to, and returns its path there. It ends with the host.
+func (h *Host) MakeCgroup(name string) string {
+	h.t.Helper()
+	path := h.Cgroup(name)
+	all, _, err := hierarchies()
+	for _, top := range all {
+		err = errors.Join(err, os.MkdirAll(filepath.Join(top, path), 0o755), inheritCPUs(top, path))
+	}
+	if err != nil {
+		h.t.Fatalf("make a cgroup: %v", err)
+	}
+	return path
+}
+
+// inheritCPUs gives a cgroup, and those above it, what their parents have: in
+// version 1 of cpuset they begin with no processor and no memory, and then no
+// process can be in them.
+func inheritCPUs(top, path string) error {
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		value, err := os.ReadFile(filepath.Join(top, file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another hierarchy, or version 2
+		}
+		if err != nil {
+			return err
+		}
+		dir := top
+		for _, name := range strings.Split(strings.Trim(path, "/"), "/") {
+			dir = filepath.Join(dir, name)
+			if err := os.WriteFile(filepath.Join(dir, file), value, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // joinCgroup moves this process into the box's cgroup.
 func joinCgroup(name string) error {
 	_, ours, err := hierarchies()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,8 @@ type containerOptions struct {
 	handler     string
 	mounts      []string
 	annotations []string
+	flags       []string
+	log         string
 	args        []string
 }
 
@@ -48,6 +51,17 @@ func Under(handler string) ContainerOption {
 	return func(o *containerOptions) { o.handler = handler }
 }
 
+// Flags are flags of ctr run beside those that there are options for.
+func Flags(flags ...string) ContainerOption {
+	return func(o *containerOptions) { o.flags = append(o.flags, flags...) }
+}
+
+// Output is a file that the container's output goes to. Without it there is no
+// output that a shim would have to read.
+func Output(file string) ContainerOption {
+	return func(o *containerOptions) { o.log = file }
+}
+
 // Args is the container's command line. Without it the container sleeps.
 func Args(args ...string) ContainerOption {
 	return func(o *containerOptions) { o.args = args }
@@ -63,9 +77,16 @@ func (c *Containerd) Run(id string, opts ...ContainerOption) *Container {
 	}
 	pidFile := filepath.Join(c.h.dir, id+".pid")
 	args := []string{
-		"run", "--detach", "--null-io", "--pid-file", pidFile,
-		"--cgroup", c.h.Cgroup(id), "--runc-binary", c.binary(o.handler),
+		"run", "--detach", "--pid-file", pidFile,
+		"--cgroup", c.h.Cgroup(id),
 	}
+	if o.log == "" {
+		args = append(args, "--null-io")
+	} else {
+		args = append(args, "--log-uri", "file://"+o.log)
+	}
+	args = append(args, c.runtimeArgs(o.handler)...)
+	args = append(args, o.flags...)
 	for _, m := range o.mounts {
 		args = append(args, "--mount", m)
 	}
@@ -86,18 +107,6 @@ func (c *Containerd) Run(id string, opts ...ContainerOption) *Container {
 	return k
 }
 
-// binary is what a runtime handler calls.
-func (c *Containerd) binary(handler string) string {
-	c.h.t.Helper()
-	for _, r := range c.config.Runtimes {
-		if r.Name == handler {
-			return r.Binary
-		}
-	}
-	c.h.t.Fatalf("containerd was given no runtime %q", handler)
-	return ""
-}
-
 // ID is the container's name.
 func (k *Container) ID() string { return k.id }
 
@@ -112,10 +121,22 @@ func (k *Container) Bundle() string {
 // Rootfs is where the container's root file system is mounted on the host.
 func (k *Container) Rootfs() string { return filepath.Join(k.Bundle(), "rootfs") }
 
-// Exec runs a command in the container and returns its standard output.
+// Exec runs a command in the container and returns what it wrote. The shim writes
+// that to a file: of what comes through a pipe, ctr on a busy machine loses what
+// it has not read when the command has ended (containerd client/process.go,
+// Delete).
 func (k *Container) Exec(args ...string) string {
 	k.c.h.t.Helper()
-	return k.c.Ctr(append([]string{"task", "exec", "--exec-id", "exec", k.id}, args...)...)
+	log := filepath.Join(k.c.h.dir, "exec-"+k.id+".log")
+	if err := os.WriteFile(log, nil, 0o644); err != nil {
+		k.c.h.t.Fatalf("execute in %s: %v", k.id, err)
+	}
+	_, err := k.c.ctr(append([]string{"task", "exec", "--exec-id", "exec", "--log-uri", "file://" + log, k.id}, args...)...)
+	said, readErr := os.ReadFile(log)
+	if err != nil || readErr != nil {
+		k.c.h.t.Fatalf("execute in %s: %v: %s", k.id, errors.Join(err, readErr), said)
+	}
+	return string(said)
 }
 
 // Stop kills the container and waits until its task is gone and its root file

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/template"
 
 	"github.com/unbusy/unbusy/integration/toolbox"
@@ -14,29 +16,42 @@ import (
 
 // Containerd is a running containerd with directories of its own.
 type Containerd struct {
-	h        *Host
-	d        *daemon
-	spec     daemonSpec
-	config   containerdConfig
-	bin      string // directory with ctr
-	pathDirs []string
-	image    string
-	images   map[string]bool // namespaces that have the image
+	h          *Host
+	d          *daemon
+	spec       daemonSpec
+	config     containerdConfig
+	bin        string // directory with ctr
+	runc       string // path of the one that is first in PATH
+	shimInPath string // path of the shim that is
+	pathDirs   []string
+	image      string
+	images     map[string]bool // namespaces that have the image
 }
 
 // containerdConfig is what the template of containerd's configuration is
 // filled in with.
 type containerdConfig struct {
+	Version             int // of the file's format
 	Root, State, Socket string
 	Image               string // of pod sandboxes
 	Runtimes            []runtimeHandler
 	CNI                 string // directory with the network's configuration
 	CNIPlugins          string
+	CNIDirs             bool // how the setting is called that has them
 }
 
-// runtimeHandler is a name under which containerd's own shim for runc calls a
-// binary.
-type runtimeHandler struct{ Name, Binary string }
+// CRI is the plugin's name in the configuration that runtimes are set in, as a
+// key of TOML: one plugin was the whole of CRI before version 3.
+func (c containerdConfig) CRI() string {
+	switch c.Version {
+	case 1:
+		return "cri"
+	case 2:
+		return `"io.containerd.grpc.v1.cri"`
+	default:
+		return `"io.containerd.cri.v1.runtime"`
+	}
+}
 
 //go:embed containerd.toml.tmpl
 var containerdTOML string
@@ -45,23 +60,17 @@ var containerdTOML string
 type ContainerdOption func(*containerdOptions)
 
 type containerdOptions struct {
-	tools    string
+	version  string
 	tags     []string
+	config   int
 	handlers []runtimeHandler
 	network  bool
 }
 
-// Tools chooses the pinned tool set that containerd, its shim and ctr are from,
-// and build tags to build it with. It is containerd-2.4 if nothing else is said.
+// Tools is Version by the name of a pinned tool set, with build tags to build it
+// with.
 func Tools(set string, tags ...string) ContainerdOption {
-	return func(o *containerdOptions) { o.tools, o.tags = set, tags }
-}
-
-// Runtime lets containers run under a binary in place of runc, by the unchanged
-// shim that would call runc. The first one given is what containers run under
-// that ask for nothing else; runc is always there under its own name.
-func Runtime(name, binary string) ContainerdOption {
-	return func(o *containerdOptions) { o.handlers = append(o.handlers, runtimeHandler{name, binary}) }
+	return func(o *containerdOptions) { o.version, o.tags = strings.TrimPrefix(set, containerdFamily), tags }
 }
 
 // PodNetwork gives the daemon a network namespace of its own, with a bridge, so
@@ -73,24 +82,36 @@ func PodNetwork() ContainerdOption {
 // Containerd starts containerd. The runc of the pinned set is first in its PATH.
 func (h *Host) Containerd(opts ...ContainerdOption) *Containerd {
 	h.t.Helper()
-	o := containerdOptions{tools: "containerd-2.4"}
+	o := containerdOptions{version: "2.4"}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	bin := h.tools(o.tools, o.tags...)
-	runc := h.tools("runc-1.5")
-	o.handlers = append(o.handlers, runtimeHandler{"runc", filepath.Join(runc, "runc")})
+	expected, found := configurations[o.version]
+	if !found {
+		h.t.Fatalf("there is no containerd %s", o.version)
+	}
+	if o.config == 0 {
+		o.config = slices.Max(expected.versions)
+	}
+	bin := h.containerdPrograms(o.version, o.tags)
+	runc := filepath.Join(h.tools("runc-1.5"), "runc")
+	o.handlers = append(o.handlers, runtimeHandler{Name: "runc"})
+	shim, dirs := h.settleHandlers(o.version, o.handlers, runc, bin)
 
 	c := &Containerd{
-		h:        h,
-		bin:      bin,
-		pathDirs: []string{runc, bin},
-		image:    ImageName,
-		images:   map[string]bool{},
+		h:          h,
+		bin:        bin,
+		runc:       runc,
+		shimInPath: shim,
+		pathDirs:   dirs,
+		image:      ImageName,
+		images:     map[string]bool{},
 		config: containerdConfig{
-			Root: h.Dir("containerd", "root"), State: h.Dir("containerd", "state"),
+			Version: o.config,
+			Root:    h.Dir("containerd", "root"), State: h.Dir("containerd", "state"),
 			Socket: filepath.Join(h.Dir("containerd"), "sock"), Image: ImageName,
 			Runtimes: o.handlers, CNI: h.Dir("containerd", "cni"), CNIPlugins: "/usr/lib/cni",
+			CNIDirs: expected.cniDirs,
 		},
 	}
 	if o.network {
@@ -127,7 +148,7 @@ func (c *Containerd) Kill() {
 // Restart starts containerd again after Kill, on the same directories.
 func (c *Containerd) Restart() {
 	c.h.t.Helper()
-	c.d = c.h.start(c.spec)
+	c.d.launch(c.spec)
 }
 
 // Ctr runs containerd's own client and returns its standard output.

@@ -15,5 +15,5 @@ func (c *Containerd) RestartNested() {
 	apart := c.spec
 	apart.path = "/bin/sh"
 	apart.args = append([]string{"-c", nested, "sh", c.spec.path}, c.spec.args...)
-	c.d = c.h.start(apart)
+	c.d.launch(apart)
 }

@@ -20,6 +20,7 @@ type daemon struct {
 	name  string
 	cmd   *exec.Cmd
 	log   string
+	net   *os.File      // network namespace, if it has one of its own
 	ended chan struct{} // closed when it has
 }
 
@@ -37,31 +38,57 @@ type daemonSpec struct {
 // with the test.
 func (h *Host) start(s daemonSpec) *daemon {
 	h.t.Helper()
-	d := &daemon{h: h, name: s.name, log: filepath.Join(h.dir, s.name+".log"), ended: make(chan struct{})}
+	d := &daemon{h: h, name: s.name, log: filepath.Join(h.dir, s.name+".log")}
+	h.t.Cleanup(func() {
+		d.stop()
+		if d.net != nil {
+			d.net.Close()
+		}
+		if h.t.Failed() {
+			h.t.Logf("log of %s:\n%s", s.name, d.tail())
+		}
+	})
+	d.launch(s)
+	return d
+}
+
+// launch is start for a daemon that may have been started before and has ended.
+// It keeps its network.
+// What the test does at its end with a daemon's help has to be done before the
+// daemon is stopped, so that is for start to arrange once.
+func (d *daemon) launch(s daemonSpec) {
+	h := d.h
+	h.t.Helper()
 	log, err := os.OpenFile(d.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		h.t.Fatalf("start %s: %v", s.name, err)
 	}
 	defer log.Close()
-	d.cmd, err = h.confined(context.Background(), s.network, s.path, s.args...)
+	cmd, err := h.confined(context.Background(), s.network && d.net == nil, s.path, s.args...)
 	if err != nil {
 		h.t.Fatalf("start %s: %v", s.name, err)
 	}
-	d.cmd.Env = withPath(s.dirs)
-	d.cmd.Stdout, d.cmd.Stderr = log, log
-	if err := d.cmd.Start(); err != nil {
+	cmd.Env = withPath(s.dirs)
+	cmd.Stdout, cmd.Stderr = log, log
+	if d.net == nil {
+		err = cmd.Start()
+	} else {
+		err = startWithin(d.net, cmd)
+	}
+	if err != nil {
 		h.t.Fatalf("start %s: %v", s.name, err)
 	}
+	ended := make(chan struct{})
+	d.cmd, d.ended = cmd, ended
 	go func() {
-		_ = d.cmd.Wait() // how it ended is in its log and in ProcessState
-		close(d.ended)
+		_ = cmd.Wait() // how it ended is in its log and in ProcessState
+		close(ended)
 	}()
-	h.t.Cleanup(func() {
-		d.stop()
-		if h.t.Failed() {
-			h.t.Logf("log of %s:\n%s", s.name, d.tail())
+	if s.network && d.net == nil {
+		if d.net, err = networkOf(cmd.Process.Pid); err != nil {
+			h.t.Fatalf("start %s: %v", s.name, err)
 		}
-	})
+	}
 	err = until(patience, s.name+" to listen on "+s.socket, func() (bool, error) {
 		select {
 		case <-d.ended:
@@ -77,7 +104,6 @@ func (h *Host) start(s daemonSpec) *daemon {
 	if err != nil {
 		h.t.Fatalf("start %s: %v", s.name, err)
 	}
-	return d
 }
 
 // stop asks the daemon to end and waits for it; one that does not is killed and
@@ -99,6 +125,9 @@ func (d *daemon) kill() {
 }
 
 func (d *daemon) signalAndWait(sig os.Signal, limit time.Duration) error {
+	if d.cmd == nil {
+		return nil // it never started
+	}
 	if err := d.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}

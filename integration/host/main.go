@@ -11,8 +11,8 @@ import (
 	"github.com/unbusy/unbusy/integration/toolbox"
 )
 
-// buildPatience is how long building the tools of a test binary may take on a
-// slow machine with empty caches.
+// buildPatience is how long building one set of tools may take on a slow machine
+// with empty caches.
 const buildPatience = 20 * time.Minute
 
 // Main runs the tests of a package inside a box:
@@ -35,10 +35,11 @@ func Main(m *testing.M, tools ...string) int {
 
 // build builds pinned tool sets if they are not there yet.
 func build(tools []string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), buildPatience)
-	defer cancel()
 	for _, set := range tools {
-		if _, err := toolbox.Get(ctx, set); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), buildPatience)
+		_, err := toolbox.Get(ctx, set)
+		cancel()
+		if err != nil {
 			return err
 		}
 	}
