@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/unbusy/unbusy/integration/host"
+	"github.com/unbusy/unbusy/integration/toolbox"
+)
+
+// Which of two things that are measured in turns.
+const (
+	stock = iota
+	ours
+)
+
+// names are those of the shims, also as containerd's runtime handlers.
+var names = [2]string{stock: "stock", ours: "unbusy"}
+
+// measure makes all measurements, one after the other.
+func measure(t host.T, o options) []row {
+	h := host.New(t)
+	if err := preferred(h); err != nil {
+		t.Fatalf("put the measurement before everything else: %v", err)
+	}
+	// What a disk does with overlays' writes would be most of a deletion's time.
+	if err := unix.Mount("tmpfs", h.Dir("containerd"), "tmpfs", 0, "mode=755"); err != nil {
+		t.Fatalf("mount a file system for containerd: %v", err)
+	}
+	dir, err := toolbox.Get(context.Background(), tools[0])
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	// Copies, because shims of others on the machine would share pages with them.
+	shims := [2]string{
+		stock: duplicate(t, filepath.Join(dir, "containerd-shim-runc-v2"), h.Dir("shims", names[stock])),
+		ours:  duplicate(t, o.ours, h.Dir("shims", names[ours])),
+	}
+	if err := sameBuild(shims[stock], shims[ours]); err != nil {
+		t.Fatalf("%v", err)
+	}
+	c := h.Containerd(host.PodNetwork(),
+		host.Runtime(names[stock], "", host.Shim(shims[stock])),
+		host.Runtime(names[ours], "", host.Shim(shims[ours])))
+	e := connect(t, c, shims)
+
+	all := e.timeContainers(o, "")
+	end := crowd(t, h, o.namespaces)
+	all = append(all, e.timeContainers(o, fmt.Sprintf(", %d namespaces", o.namespaces))...)
+	end()
+	all = append(all, timePods(t, c, o)...)
+	all = append(all, e.weighContainers(o)...)
+	all = append(all, weighPods(t, c, o)...)
+	return all
+}
+
+// duplicate copies a program to a directory and returns the copy's path.
+func duplicate(t host.T, path, dir string) string {
+	t.Helper()
+	to := filepath.Join(dir, filepath.Base(path))
+	program, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(to, program, 0o755)
+	}
+	if err != nil {
+		t.Fatalf("copy a shim: %v", err)
+	}
+	return to
+}
