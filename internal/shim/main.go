@@ -55,8 +55,8 @@ func start(inv invocation) int {
 	if err != nil {
 		return fail(fmt.Errorf("read standard input: %w", err))
 	}
-	if isBootstrap(input, inv) {
-		// It is read again there.
+	if !isOldDaemons(input, inv) {
+		// It is read again there, and what makes no sense refused.
 		if err := rewind(input); err != nil {
 			return fail(err)
 		}

@@ -10,17 +10,28 @@ import (
 	"github.com/containerd/containerd/v2/pkg/atomicfile"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// isBootstrap reports whether standard input is what containerd from 2.3 on
-// gives to a shim that it starts. What older ones give, the options of the
-// runtime, can be read as the same message, hence the comparison (containerd
-// pkg/shim/compat.go).
-func isBootstrap(input []byte, inv invocation) bool {
+// isOldDaemons reports whether standard input is what containerd before 2.3 gives
+// to a shim that it starts: the options of the runtime, or nothing. What newer
+// ones give can be read as the same message, the container's id for the type; a
+// type that exists is none (containerd pkg/shim/compat.go has the reverse).
+func isOldDaemons(input []byte, inv invocation) bool {
+	if len(input) == 0 {
+		return true
+	}
 	var params bootstrap.BootstrapParams
-	return len(input) > 0 && proto.Unmarshal(input, &params) == nil &&
-		params.GetInstanceID() == inv.id && params.GetNamespace() == inv.namespace
+	if proto.Unmarshal(input, &params) == nil && params.GetInstanceID() == inv.id && params.GetNamespace() == inv.namespace {
+		return false
+	}
+	var options anypb.Any
+	if proto.Unmarshal(input, &options) != nil {
+		return false
+	}
+	_, err := protoregistry.GlobalTypes.FindMessageByName(options.MessageName())
+	return err == nil
 }
 
 // startForOldDaemon starts a shim for containerd before 2.3, in whose bundle the
