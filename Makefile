@@ -60,8 +60,9 @@ capture: ## take the specifications of real engines anew (root)
 	./hack/capture
 
 .PHONY: bench
-bench: build ## measure what the wrapper costs at start
+bench: build ## measure what the wrapper costs at start, and the shim beside containerd's own
 	UNBUSY_BIN=$(CURDIR)/bin go run ./integration/startcost
+	UNBUSY_BIN=$(CURDIR)/bin CGO_ENABLED=0 go run -trimpath ./integration/shimcost
 
 .PHONY: clean
 clean: ## remove bin/

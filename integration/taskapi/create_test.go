@@ -35,10 +35,7 @@ var creating = []situation{
 	}, nil},
 	{"with all options", func(r *run) {
 		wrapper := r.path("wrapper")
-		script := "#!/bin/sh\necho \"$1 $2 $3\" >>" + r.path("words") + "\nexec " + r.runc + "/runc \"$@\"\n"
-		if err := os.WriteFile(wrapper, []byte(script), 0o755); err != nil {
-			r.t.Fatal(err)
-		}
+		writeProgram(r.t, wrapper, "#!/bin/sh\necho \"$1 $2 $3\" >>"+r.path("words")+"\nexec "+r.runc+"/runc \"$@\"\n")
 		r.launch(r.withOptions(&options.Options{
 			NoPivotRoot: true, NoNewKeyring: true, BinaryName: wrapper, Root: r.path("state"),
 			CriuImagePath: r.path("image"), CriuWorkPath: r.path("work"), ShimCgroup: "/only/start/minds",

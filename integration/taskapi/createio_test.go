@@ -57,10 +57,7 @@ var creatingWithIO = []situation{
 	{"with output to a program", func(r *run) {
 		// It tells that it is ready by closing descriptor 5, and is ended by the
 		// shim.
-		script := "#!/bin/sh\nexec 5>&-\ncat <&3 >" + r.path("logged") + "\nexec sleep 1000\n"
-		if err := os.WriteFile(r.path("logger"), []byte(script), 0o755); err != nil {
-			r.t.Fatal(err)
-		}
+		writeProgram(r.t, r.path("logger"), "#!/bin/sh\nexec 5>&-\ncat <&3 >"+r.path("logged")+"\nexec sleep 1000\n")
 		r.writeSpec(r.t, first, shell("echo to the logger"))
 		uri := "binary://" + r.path("logger")
 		r.launch(func(q *task.CreateTaskRequest) { q.Stdout, q.Stderr = uri, uri })

@@ -1,7 +1,6 @@
 package taskapi
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,10 +97,7 @@ var remains = []situation{
 	}, nil},
 	{"of a container with another runtime and root", func(r *run) {
 		wrapper := r.path("wrapper")
-		script := "#!/bin/sh\necho \"$@\" >>" + r.path("words") + "\nexec " + r.runc + "/runc \"$@\"\n"
-		if err := os.WriteFile(wrapper, []byte(script), 0o755); err != nil {
-			r.t.Fatal(err)
-		}
+		writeProgram(r.t, wrapper, "#!/bin/sh\necho \"$@\" >>"+r.path("words")+"\nexec "+r.runc+"/runc \"$@\"\n")
 		r.launch(r.withOptions(&options.Options{BinaryName: wrapper, Root: r.path("state")}))
 		r.killShim()
 		r.replace(r.path("words"), "")

@@ -25,8 +25,10 @@ var deleting = []situation{
 	{"before the start", func(r *run) {
 		r.create()
 		r.delete("")
-		// The news of its end come later and do not know the time any more.
+		// The news of its end do not know the time any more, and come sooner or
+		// later than those of the deletion.
 		r.events.exit(r.t, timestamppb.New(time.Time{}))
+		r.events.unordered = true
 		r.noteLeft()
 	}, nil},
 	{"when paused", func(r *run) {

@@ -27,7 +27,9 @@ type recorder struct {
 	mu   sync.Mutex
 	seen []*types.Envelope
 	oom  []string
-	more chan struct{} // closed when there is another one
+	// unordered is for events of which any may be first.
+	unordered bool
+	more      chan struct{} // closed when there is another one
 }
 
 // record begins to take the events that are sent to a socket.
@@ -146,7 +148,14 @@ func (r *recorder) written(n *names) []string {
 		if e.Topic == "/tasks/oom" {
 			continue
 		}
+		if r.unordered {
+			lines = append(lines, "event "+e.Topic+" "+e.Namespace+" "+n.any(e.Event))
+			continue
+		}
 		lines = append(lines, "event "+n.written(e))
+	}
+	if r.unordered {
+		slices.Sort(lines)
 	}
 	return append(lines, r.oom...)
 }

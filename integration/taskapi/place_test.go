@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -50,10 +51,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatalf("containers run busybox, Debian's busybox-static: %v", err)
 	}
-	program, err := os.ReadFile(busybox)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(s.rootfs, "bin/busybox"), program, 0o755)
-	}
+	writeProgram(t, filepath.Join(s.rootfs, "bin/busybox"), read(t, busybox))
 	for _, applet := range applets {
 		err = errors.Join(err, os.Symlink("busybox", filepath.Join(s.rootfs, "bin", applet)))
 	}
@@ -223,3 +221,15 @@ func (p place) leftovers(t *testing.T) []string {
 
 // config is the specification of a container.
 func (p place) config(id string) string { return filepath.Join(p.bundle(id), "config.json") }
+
+// writeProgram writes a program or a script that somebody is to execute. A
+// process that another test starts meanwhile would have the file open for a
+// moment, which would be busy then.
+func writeProgram(t *testing.T, path, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}

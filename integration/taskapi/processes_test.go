@@ -1,10 +1,13 @@
 package taskapi
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	task "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/api/types/runc/options"
+	tasktypes "github.com/containerd/containerd/api/types/task"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
 )
@@ -244,15 +247,15 @@ var askingForState = []situation{
 var listing = []situation{
 	{"the processes of a container", func(r *run) {
 		r.create()
-		r.call("Pids", &task.PidsRequest{ID: first})
+		r.pids()
 		r.start("")
 		r.exec("second", "sleep", "1000")
 		r.start("second")
-		r.call("Pids", &task.PidsRequest{ID: first})
+		r.pids()
 		r.stop()
-		r.call("Pids", &task.PidsRequest{ID: first})
+		r.pids()
 	}, nil},
-	{"the processes of an unknown container", func(r *run) { r.call("Pids", &task.PidsRequest{ID: first}) }, nil},
+	{"the processes of an unknown container", func(r *run) { r.pids() }, nil},
 	{"the processes of a container in the host's pid namespace", func(r *run) {
 		r.writeSpec(r.t, first, shell("sleep 1000 & exec sleep 1000"), func(s *specs.Spec) {
 			s.Linux.Namespaces = s.Linux.Namespaces[1:]
@@ -262,9 +265,23 @@ var listing = []situation{
 			var answer task.PidsResponse
 			return r.ask("Pids", &task.PidsRequest{ID: first}, &answer) == nil && len(answer.Processes) == 2
 		})
-		r.call("Pids", &task.PidsRequest{ID: first})
+		r.pids()
 		// The second one has to be killed by the shim.
 		r.stop()
 		r.delete("")
 	}, nil},
+}
+
+// pids calls Pids and notes the answer, those first that were named before: the
+// order is that of the numbers, which begin anew now and then.
+func (r *run) pids() {
+	r.t.Helper()
+	q := &task.PidsRequest{ID: first}
+	r.used("Pids", q)
+	var answer task.PidsResponse
+	err := r.ask("Pids", q, &answer)
+	slices.SortStableFunc(answer.Processes, func(a, b *tasktypes.ProcessInfo) int {
+		return cmp.Compare(r.names.rank(a.Pid), r.names.rank(b.Pid))
+	})
+	r.note("%s", r.said("Pids", &answer, err))
 }

@@ -17,12 +17,12 @@ import (
 // other's. All else is written as it is.
 type names struct {
 	began time.Time
-	pids  map[uint32]string
+	pids  map[uint32]int
 	times map[time.Time]string
 }
 
 func newNames() *names {
-	return &names{began: time.Now(), pids: map[uint32]string{}, times: map[time.Time]string{}}
+	return &names{began: time.Now(), pids: map[uint32]int{}, times: map[time.Time]string{}}
 }
 
 // pid names a process.
@@ -30,8 +30,14 @@ func (n *names) pid(pid uint32) string {
 	if pid == 0 {
 		return "0"
 	}
-	if n.pids[pid] == "" {
-		n.pids[pid] = fmt.Sprintf("process %d", len(n.pids)+1)
+	n.pids[pid] = n.rank(pid)
+	return fmt.Sprintf("process %d", n.pids[pid])
+}
+
+// rank is the place of a process among those that were met, or behind them.
+func (n *names) rank(pid uint32) int {
+	if n.pids[pid] == 0 {
+		return len(n.pids) + 1
 	}
 	return n.pids[pid]
 }

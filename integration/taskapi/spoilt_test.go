@@ -1,7 +1,6 @@
 package taskapi
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ var everyday = situation{"everyday", func(r *run) {
 	r.start(second)
 	r.wait(second)
 	r.delete(second)
-	r.call("Pids", &task.PidsRequest{ID: first})
+	r.pids()
 	shares := uint64(512)
 	r.call("Update", &task.UpdateTaskRequest{ID: first, Resources: r.json(resourcesURL, &specs.LinuxResources{CPU: &specs.LinuxCPU{Shares: &shares}})})
 	r.noteFile(r.controller("cpu", "cpu.shares"))
@@ -46,8 +45,8 @@ func TestSpoiltShimsAreNoticed(t *testing.T) {
 	subject.path = filepath.Join(t.TempDir(), "shim")
 	play := func(t *testing.T, s spoiling) []string {
 		t.Helper()
-		writeScript(t, subject.path, s.shim+"\nexec "+subject.exe+` "$@"`)
-		writeScript(t, filepath.Join(place.runc, "runc"), "RUNC="+stage.runc+"/runc\n"+findCommand+s.runc+"\nexec $RUNC \"$@\"")
+		writeProgram(t, subject.path, "#!/bin/bash\n"+s.shim+"\nexec "+subject.exe+` "$@"`)
+		writeProgram(t, filepath.Join(place.runc, "runc"), "#!/bin/bash\nRUNC="+stage.runc+"/runc\n"+findCommand+s.runc+"\nexec $RUNC \"$@\"")
 		return everyday.transcript(t, place, func(r *run) { r.begin(startOptions{}) }, subject).lines
 	}
 	want := play(t, spoiling{})
@@ -92,11 +91,4 @@ var spoilings = []spoiling{
 	{"runc's kill that fails", "+ Kill failed: ", "", `[ $COMMAND != kill ] || { $RUNC "$@"; exit 1; }`},
 	{"runc's delete that does nothing", "+ now state first\n", "", `case "$COMMAND $*" in "delete "*--force*) ;; delete*) exit 0;; esac`},
 	{"runc's ps that sees no process", "+ Pids answered {}\n", "", `[ $COMMAND != ps ] || { echo null; exit; }`},
-}
-
-func writeScript(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte("#!/bin/bash\n"+text+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
 }
