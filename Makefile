@@ -2,7 +2,9 @@
 SHELL := /bin/bash -eu -o pipefail
 .DEFAULT_GOAL := help
 
-# MATRIX=full also captures real specifications anew and fuzzes longer.
+# MATRIX=full also captures real specifications anew, fuzzes longer, and tells the
+# stories of the containerd shim under all versions of containerd, not just the
+# oldest and the newest.
 MATRIX ?=
 FUZZTIME ?= $(if $(filter full,$(MATRIX)),120s,30s)
 
@@ -51,8 +53,12 @@ unit: ## run the unit tests as root and as an ordinary user
 fuzz: ## run every fuzz target for FUZZTIME
 	./hack/fuzz $(FUZZTIME) $(PACKAGES)
 
+# Built before the tests, whose time is bounded.
+TOOLS := runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3)
+
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
+	go run ./integration/tools $(TOOLS)
 	UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 20m -p 1 ./integration/...
 
 .PHONY: capture

@@ -31,7 +31,7 @@ func Start(ctx context.Context, c Container) error {
 	if err := cleanup.WriteRecord(c.Bundle, record); err != nil {
 		return fmt.Errorf("record what the container owns: %w", err)
 	}
-	if !detachesAtCreate(c.Settings) || c.PID == 0 {
+	if !DetachesAtCreate(c.Settings) || c.PID == 0 {
 		return nil
 	}
 	if err := detachOthers(ctx, c, owned); err != nil {
@@ -40,7 +40,9 @@ func Start(ctx context.Context, c Container) error {
 	return nil
 }
 
-func detachesAtCreate(settings config.Config) bool {
+// DetachesAtCreate reports whether [Start] detaches mounts, which has to be over
+// before the container's own program begins.
+func DetachesAtCreate(settings config.Config) bool {
 	switch settings.DetachAtCreate {
 	case config.DetachOn:
 		return true

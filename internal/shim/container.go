@@ -23,6 +23,9 @@ type container struct {
 	// state is the directory in which the runtime keeps what it knows of the
 	// container. It is there as long as the runtime has the container.
 	state string
+	// recorded is closed when what identifies the container's mounts is in its
+	// record. Nobody waits for that before the container is deleted.
+	recorded chan struct{}
 }
 
 // containerOf reads a request as containerd's own code does (containerd

@@ -17,10 +17,10 @@ func TestContainerOf(t *testing.T) {
 		options proto.Message
 		want    container
 	}{
-		"none":          {nil, container{"/b", "runc", "/run/containerd/runc/n/a"}},
-		"empty":         {&options.Options{}, container{"/b", "runc", "/run/containerd/runc/n/a"}},
-		"all":           {&options.Options{BinaryName: "/bin/crun", Root: "/r"}, container{"/b", "/bin/crun", "/r/n/a"}},
-		"somebody else": {&emptypb.Empty{}, container{"/b", "runc", "/run/containerd/runc/n/a"}},
+		"none":          {nil, container{bundle: "/b", runtime: "runc", state: "/run/containerd/runc/n/a"}},
+		"empty":         {&options.Options{}, container{bundle: "/b", runtime: "runc", state: "/run/containerd/runc/n/a"}},
+		"all":           {&options.Options{BinaryName: "/bin/crun", Root: "/r"}, container{bundle: "/b", runtime: "/bin/crun", state: "/r/n/a"}},
+		"somebody else": {&emptypb.Empty{}, container{bundle: "/b", runtime: "runc", state: "/run/containerd/runc/n/a"}},
 	} {
 		request := &taskapi.CreateTaskRequest{ID: "a", Bundle: "/b"}
 		if test.options != nil {

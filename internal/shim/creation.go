@@ -16,10 +16,10 @@ import (
 
 // creation is a container that is being created.
 type creation struct {
-	id        string
-	container container
-	settings  protect.Settings
-	log       *logrus.Entry
+	container
+	id       string
+	settings protect.Settings
+	log      *logrus.Entry
 }
 
 // prepareCreation rewrites the specification of a container. A container that is
@@ -37,7 +37,8 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 			Settings: settings, Log: log, Program: program,
 		})
 	}
-	return &creation{id: r.GetID(), container: c, settings: settings, log: log}
+	c.recorded = make(chan struct{})
+	return &creation{container: c, id: r.GetID(), settings: settings, log: log}
 }
 
 // record notes what will identify the container's mounts at its end.

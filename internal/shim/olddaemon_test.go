@@ -27,13 +27,13 @@ func TestIsOldDaemons(t *testing.T) {
 		input []byte
 		want  bool
 	}{
-		"2.3":                        {marshal(&bootstrap.BootstrapParams{InstanceID: "a", Namespace: "n"}), false},
-		"another container's":        {marshal(&bootstrap.BootstrapParams{InstanceID: "b", Namespace: "n"}), false},
-		"another namespace's":        {marshal(&bootstrap.BootstrapParams{InstanceID: "a", Namespace: "m"}), false},
-		"1.6":                        {marshal(runcOptions), true},
-		"1.6, no options":            {nil, true},
-		"a type nobody knows":        {marshal(&anypb.Any{TypeUrl: "some.Options", Value: []byte("x")}), false},
-		"what is no message at all":  {[]byte("\xff\xff\xff"), false},
+		"2.3":                       {marshal(&bootstrap.BootstrapParams{InstanceID: "a", Namespace: "n"}), false},
+		"another container's":       {marshal(&bootstrap.BootstrapParams{InstanceID: "b", Namespace: "n"}), false},
+		"another namespace's":       {marshal(&bootstrap.BootstrapParams{InstanceID: "a", Namespace: "m"}), false},
+		"1.6":                       {marshal(runcOptions), true},
+		"1.6, no options":           {nil, true},
+		"a type nobody knows":       {marshal(&anypb.Any{TypeUrl: "some.Options", Value: []byte("x")}), false},
+		"what is no message at all": {[]byte("\xff\xff\xff"), false},
 	} {
 		if got := isOldDaemons(test.input, inv); got != test.want {
 			t.Errorf("%s: %v", name, got)

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+
+	"github.com/unbusy/unbusy/internal/lifecycle"
 )
 
 // service is the task service with what is added to it.
@@ -29,7 +31,13 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 		s.mu.Lock()
 		s.containers[r.GetID()] = creation.container
 		s.mu.Unlock()
-		guarded(log, func() { creation.record(int(response.GetPid())) })
+		go func() {
+			defer close(creation.recorded)
+			guarded(log, func() { creation.record(int(response.GetPid())) })
+		}()
+		if lifecycle.DetachesAtCreate(creation.settings.Config) {
+			<-creation.recorded
+		}
 	}
 	return response, err
 }
@@ -46,6 +54,7 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 	s.mu.Unlock()
 	var d *deletion
 	if ok {
+		<-c.recorded
 		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, pod{ended: s.last}, log) })
 	}
 	var response *taskapi.DeleteResponse
