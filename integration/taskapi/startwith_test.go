@@ -122,7 +122,7 @@ func TestStartWithSocketDirectory(t *testing.T) {
 	stock := stock(t)
 	recent, _ := unbusy(t)
 	place := stage.place()
-	dir := filepath.Join(place.dir, "sockets")
+	dir := filepath.Join("/run", place.namespace) // is short
 	s := situation{"a directory for sockets", func(r *run) {
 		target, err := os.Readlink(filepath.Join(r.bundle(first), "s"))
 		r.note("the link in the bundle leads to %q, %v", target, err)
@@ -139,5 +139,10 @@ func TestStartWithSocketDirectory(t *testing.T) {
 		}
 		r.note("the directory's mode is %s", info.Mode())
 	}, nil}
-	s.compare(t, place, func(r *run) { r.begin(startOptions{socketDir: dir, debug: true}) }, stock, recent)
+	s.compare(t, place, func(r *run) {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		r.begin(startOptions{socketDir: dir, debug: true})
+	}, stock, recent)
 }

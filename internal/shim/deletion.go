@@ -42,7 +42,9 @@ func (d *deletion) around(remove func() error) error {
 		return remove()
 	}
 	if d.watch != nil {
-		defer d.watch.Close()
+		// The kernel lets all readers of watches pass first, which can take
+		// milliseconds (fsnotify_destroy_group in fs/notify/group.c).
+		defer func() { go d.watch.Close() }()
 	}
 	stop := d.whileBusy()
 	err := remove()
