@@ -24,7 +24,7 @@ type container struct {
 	// container. It is there as long as the runtime has the container.
 	state string
 	// recorded is closed when what identifies the container's mounts is in its
-	// record. Nobody waits for that before the container is deleted.
+	// record: that is done while the container is being started.
 	recorded chan struct{}
 }
 

@@ -42,6 +42,21 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 	return response, err
 }
 
+// Start implements taskapi.TTRPCTaskService: it starts a container or another
+// process in it. When a container has started, its mounts are recorded.
+func (s *service) Start(ctx context.Context, r *taskapi.StartRequest) (*taskapi.StartResponse, error) {
+	response, err := s.TTRPCTaskService.Start(ctx, r)
+	if r.GetExecID() == "" {
+		s.mu.Lock()
+		c, ok := s.containers[r.GetID()]
+		s.mu.Unlock()
+		if ok {
+			<-c.recorded
+		}
+	}
+	return response, err
+}
+
 // Delete implements taskapi.TTRPCTaskService: it deletes a container and lets
 // its mounts go in other mount namespaces.
 func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
