@@ -59,7 +59,7 @@ TOOLS := runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 co
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
 	go run ./integration/tools $(TOOLS)
-	UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 20m -p 1 ./integration/...
+	UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 30m -p 1 ./integration/...
 
 .PHONY: capture
 capture: ## take the specifications of real engines anew (root)
