@@ -115,6 +115,10 @@ func (t *table) podVolumes(uid string, areas []spec.Area) []Owned {
 	var owned []Owned
 	for i := range t.mounts {
 		m := &t.mounts[i]
+		// A host has many mounts and many areas, and few are this pod's.
+		if !strings.Contains(m.Path, "/pods/"+uid+"/") {
+			continue
+		}
 		area, tail, ok := ownerOf(areas, m.Path)
 		if !ok || area.Owner != kubeletPods {
 			continue
