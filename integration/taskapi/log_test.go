@@ -18,8 +18,9 @@ type shimLog struct {
 	done chan []byte
 	over bool
 
-	own   []string // messages of our own
-	debug bool     // there were debug messages
+	own      []string // our own messages, each once
+	ownLines []string // and in full
+	debug    bool     // there were debug messages
 }
 
 // lastWord is written to the FIFO by the reader itself once the shim has ended.
@@ -81,6 +82,7 @@ func (l *shimLog) written() []string {
 		case strings.Contains(line, `msg="cgroups: epoll wait" error=shutdown`):
 			// Comes or does not when a shim ends, as its threads happen to run.
 		case strings.Contains(line, " program=containerd-shim-unbusy-v2 "):
+			l.ownLines = append(l.ownLines, line)
 			if message := strings.Trim(logMessage.FindString(line)[len("msg="):], `"`); !slices.Contains(l.own, message) {
 				l.own = append(l.own, message)
 			}

@@ -17,10 +17,9 @@ func TestLongRunningProcess(t *testing.T) {
 	recent, old := unbusy(t)
 	// With each of these, a daemon starts it differently.
 	for name, o := range map[string]startOptions{
-		"plain":        {},
-		"debug":        {debug: true},
-		"with options": {runc: &options.Options{NoNewKeyring: true}, env: []string{"OTHER=1"}},
-		"GOMAXPROCS":   {env: []string{"GOMAXPROCS=7"}},
+		"plain": {},
+		"debug": {debug: true},
+		"other": {runc: &options.Options{NoNewKeyring: true}, env: []string{"OTHER=1", "GOMAXPROCS=7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

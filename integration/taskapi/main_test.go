@@ -1,6 +1,7 @@
 package taskapi
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,14 @@ import (
 	"github.com/unbusy/unbusy/integration/toolbox"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m, "containerd-2.4", "runc-1.5")) }
+func TestMain(m *testing.M) {
+	// The situations wait more than they compute. The command line has the last
+	// word.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(host.Main(m, "containerd-2.4", "runc-1.5"))
+}
 
 // patience bounds every wait for something that takes milliseconds on an idle
 // machine.

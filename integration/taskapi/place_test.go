@@ -39,6 +39,9 @@ var applets = []string{"sh", "sleep", "cat", "stat", "stty", "tail", "echo", "tr
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	h := host.New(t)
+	if err := patientUnbusy(); err != nil {
+		t.Fatalf("configure unbusy: %v", err)
+	}
 	tools, err := toolbox.Get(t.Context(), "runc-1.5")
 	if err != nil {
 		t.Fatal(err)

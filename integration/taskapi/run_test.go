@@ -36,8 +36,7 @@ type run struct {
 	shim   *watched
 	alive  []string // containers that were created and not deleted
 	called map[string]bool
-	awaits int      // events that the calls have to have
-	own    []string // messages of ours that stock has not, once all is over
+	awaits int // events that the calls have to have
 }
 
 // enter prepares a place, which it empties first, for a subject: the daemon's
@@ -216,7 +215,6 @@ func (r *run) end() {
 	r.lines = append(r.lines, r.events.written(r.names)...)
 	r.events.close()
 	r.lines = append(r.lines, r.log.written()...)
-	r.own = r.log.own
 	r.lines = append(r.lines, r.left()...)
 	if err := r.clear(); err != nil {
 		r.t.Errorf("%s: %v", r.name, err)

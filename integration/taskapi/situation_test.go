@@ -3,6 +3,7 @@ package taskapi
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -31,8 +32,8 @@ func (s situation) compare(t *testing.T, p place, before func(*run), subjects ..
 		if diff := difference(want, got); diff != "" {
 			t.Errorf("-%s +%s:\n%s", subjects[0].name, subject.name, diff)
 		}
-		if subject.exe != subjects[0].exe && !slices.Equal(r.own, s.says) {
-			t.Errorf("%s logged %q, want %q", subject.name, r.own, s.says)
+		if subject.exe != subjects[0].exe && !slices.Equal(r.log.own, s.says) {
+			t.Errorf("%s logged %q, want %q alone:\n%s", subject.name, r.log.own, s.says, strings.Join(r.log.ownLines, "\n"))
 		}
 	}
 	return used

@@ -37,7 +37,7 @@ var refused = []situation{
 	}, nil},
 }
 
-// refusedParams are starts with parameters that fail.
+// refusedParams are starts that fail for what only new daemons can ask for.
 var refusedParams = []situation{
 	{"where the socket's directory cannot be", func(r *run) {
 		r.replace(r.path("file"), "")

@@ -117,7 +117,13 @@ func (r *run) stop() {
 // of it if it was ever started.
 func (r *run) wait(exec string) {
 	r.t.Helper()
-	answer := r.call("Wait", &task.WaitRequest{ID: first, ExecID: exec}).(*task.WaitResponse)
+	r.waitOf(first, exec)
+}
+
+// waitOf is wait for any container.
+func (r *run) waitOf(id, exec string) {
+	r.t.Helper()
+	answer := r.call("Wait", &task.WaitRequest{ID: id, ExecID: exec}).(*task.WaitResponse)
 	if answer.ExitedAt.GetSeconds() > 0 {
 		r.events.exit(r.t, answer.ExitedAt)
 	}
