@@ -46,8 +46,8 @@ const podUID = "3d1f9c52-0b7a-4b8e-9d55-1c2d3e4f5a6b"
 // play performs one act.
 func play(act act) (outcome, error) {
 	var seen outcome
-	s := &stage{}
-	err := s.perform(func() { seen = story(s, act) })
+	s := &host.Stage{}
+	err := s.Perform(func() { seen = story(s, act) })
 	seen.heading = act.heading
 	return seen, err
 }

@@ -34,6 +34,14 @@ func until(limit time.Duration, what string, met func() (bool, error)) error {
 	}
 }
 
+// Await waits for a condition of a test that can only be looked at.
+func Await(t T, what string, met func() bool) {
+	t.Helper()
+	if err := until(patience, what, func() (bool, error) { return met(), nil }); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
 // waitReadable waits until a descriptor is readable, as that of a process is
 // when it has ended. A negative limit waits for ever.
 func waitReadable(fd int, limit time.Duration) error {

@@ -28,7 +28,7 @@ func TestCtr(t *testing.T) {
 			t.Errorf("in the container echo says %q", out)
 		}
 		c.Ctr("task", "kill", "--signal", "SIGKILL", k.ID())
-		await(t, "the container to have ended", func() bool {
+		host.Await(t, "the container to have ended", func() bool {
 			return strings.Contains(c.Ctr("task", "list"), "STOPPED")
 		})
 		c.Ctr("task", "delete", k.ID())

@@ -6,7 +6,6 @@ package matrix
 import (
 	"os"
 	"testing"
-	"time"
 
 	"github.com/unbusy/unbusy/integration/host"
 )
@@ -18,20 +17,5 @@ func everyVersion(t *testing.T, story func(t *testing.T, version string)) {
 	t.Helper()
 	for _, version := range host.Versions() {
 		t.Run(version, func(t *testing.T) { story(t, version) })
-	}
-}
-
-// await waits for a condition that can only be looked at.
-func await(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	deadline := time.After(time.Minute)
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for !met() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited a minute for %s", what)
-		case <-again.C:
-		}
 	}
 }

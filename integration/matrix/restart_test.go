@@ -76,12 +76,12 @@ func TestKilledShim(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		await(t, "the root file systems to be unmounted", func() bool {
+		host.Await(t, "the root file systems to be unmounted", func() bool {
 			return mountsOf(t, k.ID(), pod.ID(), app.ID())["rootfs"] == 0
 		})
 		k.Delete()
 		// CRI has its own notion of what runs, which comes later.
-		await(t, "the engine to notice", func() bool { return !app.Running() })
+		host.Await(t, "the engine to notice", func() bool { return !app.Running() })
 		pod.Stop()
 		pod.Remove()
 	})

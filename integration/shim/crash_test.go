@@ -33,7 +33,7 @@ func TestShimKilled(t *testing.T) {
 			if err := unix.Kill(s.c.ShimOf(k.ID()), unix.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			await(t, "the container to be deleted", func() bool {
+			host.Await(t, "the container to be deleted", func() bool {
 				return !exists(t, "/proc", itoa(k.Pid())) && !strings.Contains(s.c.Ctr("task", "list"), k.ID())
 			})
 		})
@@ -89,7 +89,7 @@ func TestDeleteCommand(t *testing.T) {
 				}
 			}
 			s.c.Restart()
-			await(t, "the bundle to be gone", func() bool { return !exists(t, victim.Bundle()) })
+			host.Await(t, "the bundle to be gone", func() bool { return !exists(t, victim.Bundle()) })
 			victim.Delete()
 		})
 		for i, stock := range answers[stockHandler] {

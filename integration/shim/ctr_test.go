@@ -58,7 +58,7 @@ func (s *stage) talk(handler string) (answers []string) {
 	note(s.c.Try("task", "list"))
 	note(s.c.Try("task", "resume", k))
 	note(s.c.Try("task", "kill", "--signal", "TERM", k))
-	await(s.t, "the container to stop", func() bool {
+	host.Await(s.t, "the container to stop", func() bool {
 		out, err := s.c.Try("task", "list")
 		return err == nil && strings.Contains(out, "STOPPED")
 	})

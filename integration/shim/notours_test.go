@@ -88,7 +88,7 @@ func TestPoststopHook(t *testing.T) {
 		shim.kill()
 		deleted := make(chan error, 1)
 		go func() { _, err := shim.delete(); deleted <- err }()
-		await(t, "the hook to run", func() bool { return exists(t, dir, "began") })
+		host.Await(t, "the hook to run", func() bool { return exists(t, dir, "began") })
 		s.inTheMeantime()
 		if exists(t, "/run/containerd/runc/default/victim") || !s.isMounted(victim) {
 			t.Error("runc knows the container, or its root file system is not mounted: there is nothing to show")

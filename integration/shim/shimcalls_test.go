@@ -81,6 +81,6 @@ func (c *shimCalls) requireDeletes() {
 func (c *shimCalls) shutdown() {
 	c.s.t.Helper()
 	_ = c.call("Shutdown", &taskapi.ShutdownRequest{ID: c.k.ID()}, new(emptypb.Empty)) // it may not live to answer
-	await(c.s.t, "the bundle of "+c.k.ID()+" to be gone", func() bool { return !exists(c.s.t, c.k.Bundle()) })
+	host.Await(c.s.t, "the bundle of "+c.k.ID()+" to be gone", func() bool { return !exists(c.s.t, c.k.Bundle()) })
 	c.k.Delete()
 }

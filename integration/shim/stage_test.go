@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/unbusy/unbusy/integration/host"
 	"github.com/unbusy/unbusy/integration/observe"
@@ -133,7 +132,7 @@ func (s *stage) requireHolds(pid int, k *host.Container) {
 // lines of shims come through a pipe.
 func (s *stage) says(words ...string) {
 	s.t.Helper()
-	await(s.t, fmt.Sprintf("the log to say %q", words), func() bool { return s.hasSaid(words...) })
+	host.Await(s.t, fmt.Sprintf("the log to say %q", words), func() bool { return s.hasSaid(words...) })
 }
 
 func (s *stage) hasSaid(words ...string) bool {
@@ -156,21 +155,6 @@ func (s *stage) end(containers ...*host.Container) {
 	for _, k := range containers {
 		k.Stop()
 		k.Delete()
-	}
-}
-
-// await waits for a condition that can only be looked at.
-func await(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	deadline := time.After(30 * time.Second)
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	for !met() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited 30 seconds for %s", what)
-		case <-again.C:
-		}
 	}
 }
 

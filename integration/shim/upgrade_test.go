@@ -58,7 +58,7 @@ func TestUpgrade(t *testing.T) {
 			if err := process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			await(t, "the bundle to be gone", func() bool { return !exists(t, crashed.Bundle()) })
+			host.Await(t, "the bundle to be gone", func() bool { return !exists(t, crashed.Bundle()) })
 			agents[1].require("after", false)
 			crashed.Delete()
 

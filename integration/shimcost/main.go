@@ -54,8 +54,8 @@ func run(o options) int {
 		return 2
 	}
 	var all []row
-	s := &stage{}
-	err = s.perform(func() { all = measure(s, o) })
+	s := &host.Stage{}
+	err = s.Perform(func() { all = measure(s, o) })
 	printTable(os.Stdout, all)
 	for _, r := range all {
 		if r.exceeded {

@@ -101,7 +101,7 @@ func TestAgentWorkingInVictim(t *testing.T) {
 			rootfs := victim.Rootfs()
 			agent = e.c.Run("agent-"+name, host.Under("runc"), host.Bind("/", "/host", "rbind", "rslave"),
 				host.Args("sh", "-c", "cd /host"+rootfs+" && exec sleep 1000000"))
-			await(t, "the agent to be at work", func() bool {
+			host.Await(t, "the agent to be at work", func() bool {
 				dir, err := os.Readlink("/proc/" + itoa(agent.Pid()) + "/cwd")
 				return err == nil && strings.HasSuffix(dir, rootfs)
 			})

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/unbusy/unbusy/integration/host"
 )
@@ -27,21 +26,6 @@ func wrapper(t *testing.T) string {
 		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
 	}
 	return path
-}
-
-// await waits for a condition that can only be looked at.
-func await(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	deadline := time.After(time.Minute)
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	for !met() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited a minute for %s", what)
-		case <-again.C:
-		}
-	}
 }
 
 // everyWay tells a story once with the kernel's own list of mount namespaces

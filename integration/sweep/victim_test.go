@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/unbusy/unbusy/integration/observe"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // victim is a container with a root file system and a shared memory of its own.
@@ -156,7 +158,7 @@ func (v *victim) pid() int {
 func (v *victim) kill() {
 	v.s.t.Helper()
 	v.s.requireOK(v.s.runc, "kill", v.id, "KILL")
-	await(v.s.t, v.id+" to end", func() bool { return v.pid() == 0 })
+	host.Await(v.s.t, v.id+" to end", func() bool { return v.pid() == 0 })
 }
 
 // delete has the runtime delete the container.

@@ -6,6 +6,8 @@ import (
 	task "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/api/types/runc/options"
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // creatingWithIO is with input and output of all kinds.
@@ -62,7 +64,7 @@ var creatingWithIO = []situation{
 		uri := "binary://" + r.path("logger")
 		r.launch(func(q *task.CreateTaskRequest) { q.Stdout, q.Stderr = uri, uri })
 		r.wait("")
-		await(r.t, "the log", func() bool {
+		host.Await(r.t, "the log", func() bool {
 			text, err := os.ReadFile(r.path("logged"))
 			return err == nil && len(text) > 0
 		})

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/types/runc/options"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // TestLongRunningProcess compares all that can be seen of the process that start
@@ -48,7 +50,7 @@ func (r *run) noteDescriptors(when string) {
 	r.t.Helper()
 	var lines []string
 	since := time.Now()
-	await(r.t, "the shim to come to rest", func() bool {
+	host.Await(r.t, "the shim to come to rest", func() bool {
 		if now := descriptors(r.t, r.shim.pid); !slices.Equal(now, lines) {
 			lines, since = now, time.Now()
 		}

@@ -112,18 +112,3 @@ func difference(a, b []string) string {
 	}
 	return out.String()
 }
-
-// await waits for a condition that can only be looked at.
-func await(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	for !met() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited %s for %s", patience, what)
-		case <-again.C:
-		}
-	}
-}

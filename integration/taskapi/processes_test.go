@@ -10,6 +10,8 @@ import (
 	tasktypes "github.com/containerd/containerd/api/types/task"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 var starting = []situation{
@@ -261,7 +263,7 @@ var listing = []situation{
 			s.Linux.Namespaces = s.Linux.Namespaces[1:]
 		})
 		r.launch(r.withOptions(&options.Options{NoNewKeyring: true}))
-		await(r.t, "two processes", func() bool {
+		host.Await(r.t, "two processes", func() bool {
 			var answer task.PidsResponse
 			return r.ask("Pids", &task.PidsRequest{ID: first}, &answer) == nil && len(answer.Processes) == 2
 		})

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // create creates the first container, as the functions want it, and returns its
@@ -224,7 +226,7 @@ func (r *run) stdin() string { return r.fifo("in") }
 func (r *run) input() *os.File {
 	r.t.Helper()
 	var file *os.File
-	await(r.t, "a reader of the input", func() (opened bool) {
+	host.Await(r.t, "a reader of the input", func() (opened bool) {
 		var err error
 		file, err = os.OpenFile(r.path("in"), os.O_WRONLY|unix.O_NONBLOCK, 0)
 		return err == nil
