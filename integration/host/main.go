@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/unbusy/unbusy/integration/oldrule"
 	"github.com/unbusy/unbusy/integration/toolbox"
 )
 
@@ -22,6 +23,7 @@ const buildPatience = 20 * time.Minute
 // The named tool sets are built first, because there may be no name resolution
 // inside. Without root the tests run outside, where New skips or fails them.
 func Main(m *testing.M, tools ...string) int {
+	oldrule.Enter()
 	err := Enter(func() error { return build(tools) })
 	if errors.Is(err, ErrNotRoot) {
 		return m.Run()

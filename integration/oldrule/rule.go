@@ -1,0 +1,135 @@
+package oldrule
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Rule is in force for the commands that are started under it.
+type Rule struct {
+	// socket is where the commands find it.
+	socket *net.UnixListener
+	// control is the file of the switch, "" if there is none.
+	control string
+	// failed is told what keeps the rule from being in force.
+	failed func(error)
+}
+
+// Listen makes a rule that commands find at the path of a socket. Where a file
+// holds "1", as fs.may_detach_mounts would, it is off. What keeps it from being
+// in force later is told to failed.
+func Listen(socket, control string, failed func(error)) (*Rule, error) {
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	r := &Rule{socket: listener, control: control, failed: failed}
+	go r.accept()
+	return r, nil
+}
+
+// Close ends the rule for commands that are yet to be started. Those that run
+// have to be ended by whoever started them.
+func (r *Rule) Close() error { return r.socket.Close() }
+
+func (r *Rule) accept() {
+	for {
+		conn, err := r.socket.AcceptUnix()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil {
+			err = r.welcome(conn)
+		}
+		if err != nil {
+			r.failed(fmt.Errorf("take calls over: %w", err))
+		}
+	}
+}
+
+// welcome takes over the calls of a command.
+func (r *Rule) welcome(conn *net.UnixConn) error {
+	defer conn.Close()
+	rights := make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := conn.ReadMsgUnix(make([]byte, 1), rights)
+	if err != nil {
+		return err
+	}
+	messages, err := unix.ParseSocketControlMessage(rights[:n])
+	if err != nil {
+		return err
+	}
+	if len(messages) != 1 {
+		return errors.New("no descriptor came")
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil {
+		return err
+	}
+	go r.serve(fds[0])
+	_, err = conn.Write([]byte{0})
+	return err
+}
+
+// serve answers calls until all of the processes that make them have ended.
+func (r *Rule) serve(fd int) {
+	calls := os.NewFile(uintptr(fd), "calls")
+	defer calls.Close()
+	for {
+		call, err := receive(fd)
+		switch {
+		case errors.Is(err, errNobody):
+			return
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT):
+			continue // whoever called was killed
+		case err != nil:
+			r.failed(fmt.Errorf("receive a call: %w", err))
+			return
+		}
+		go func() {
+			if err := reply(fd, call, r.refuses(call)); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EBADF) {
+				r.failed(fmt.Errorf("answer a call: %w", err))
+			}
+		}()
+	}
+}
+
+// refuses tells whether the old kernel would answer EBUSY. What cannot be looked
+// at is left to this one.
+func (r *Rule) refuses(call *notification) bool {
+	if r.control != "" {
+		if value, err := os.ReadFile(r.control); err == nil && bytes.Equal(bytes.TrimSpace(value), []byte("1")) {
+			return false
+		}
+	}
+	for _, n := range names(call) {
+		at, err := n.resolve(call.pid)
+		if err == nil && at.isMountpointAnywhere() {
+			return true
+		}
+	}
+	return false
+}
+
+// Under is how a command is called so that the rule is in force for it. program
+// is this program's file under the name [Program].
+func (r *Rule) Under(program string, command ...string) []string {
+	return append([]string{program, r.socket.Addr().String()}, command...)
+}
+
+// Link makes this program known under the name [Program] in a directory, and
+// returns its path there.
+func Link(dir string) (string, error) {
+	path := filepath.Join(dir, Program)
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, self, 0o755)
+}
