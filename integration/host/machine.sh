@@ -15,7 +15,7 @@ cd "$2/root"
 
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs sys
-for dir in run tmp var/lib/docker var/lib/containerd var/lib/kubelet var/log var/lib/unbusy; do
+for dir in run tmp var/lib/docker var/lib/containerd var/lib/kubelet var/lib/unbusy; do
 	mkdir -p "$dir"
 	mount -t tmpfs -o mode=755 tmpfs "$dir"
 done
