@@ -131,10 +131,6 @@ func (m *Machine) MainPID(unit string) int {
 
 // outside is the pid here of the process that has a pid in the machine.
 func (m *Machine) outside(inside string) (int, error) {
-	namespace, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", m.init))
-	if err != nil {
-		return 0, err
-	}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, err
@@ -144,7 +140,8 @@ func (m *Machine) outside(inside string) (int, error) {
 		if err != nil {
 			continue
 		}
-		if link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); err != nil || link != namespace {
+		cgroup, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+		if err != nil || !strings.Contains(string(cgroup), m.h.cgroup+"/machine/") {
 			continue
 		}
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -152,8 +149,9 @@ func (m *Machine) outside(inside string) (int, error) {
 			continue // it has ended
 		}
 		for line := range strings.Lines(string(status)) {
+			// Its pid here, in the machine, and in a namespace inside that.
 			fields := strings.Fields(line)
-			if len(fields) > 1 && fields[0] == "NSpid:" && fields[len(fields)-1] == inside {
+			if len(fields) > 2 && fields[0] == "NSpid:" && fields[2] == inside {
 				return pid, nil
 			}
 		}

@@ -133,3 +133,19 @@ func (d *MachineDocker) Shim(container string) int {
 	}
 	return pid
 }
+
+// ID is a container's id.
+func (d *MachineDocker) ID(container string) string {
+	d.m.h.t.Helper()
+	return strings.TrimSpace(d.m.Run("docker", "inspect", "--format", "{{.Id}}", container))
+}
+
+// Pid is the pid, seen from outside, of a container's first process.
+func (d *MachineDocker) Pid(container string) int {
+	d.m.h.t.Helper()
+	pid, err := d.m.outside(strings.TrimSpace(d.m.Run("docker", "inspect", "--format", "{{.State.Pid}}", container)))
+	if err != nil {
+		d.m.h.t.Fatalf("find the process of %s: %v", container, err)
+	}
+	return pid
+}

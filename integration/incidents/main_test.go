@@ -57,13 +57,15 @@ func requireStuck(t *testing.T, d *host.MachineDocker, container string) {
 }
 
 // repair is what somebody does on whose host it has happened already: who says
-// who it is, sweep lets it go, and what the engine could not do before succeeds.
-func repair(t *testing.T, m *host.Machine, container, holder string) {
+// who the holders are, sweep lets it go, and what the engine could not do before succeeds.
+func repair(t *testing.T, m *host.Machine, container string, holders ...string) {
 	t.Helper()
 	m.InstallUnbusy()
 	out, err := m.Try("unbusy", "who", container)
-	if err == nil || !strings.Contains(out, holder) {
-		t.Errorf("unbusy who: %v: %s, want status 1 and %s", err, out, holder)
+	for _, holder := range holders {
+		if err == nil || !strings.Contains(out, holder) {
+			t.Errorf("unbusy who: %v: %s, want status 1 and %s", err, out, holder)
+		}
 	}
 	if out, err := m.Try("unbusy", "sweep", container); err != nil {
 		t.Errorf("unbusy sweep: %v: %s", err, out)
@@ -71,4 +73,12 @@ func repair(t *testing.T, m *host.Machine, container, holder string) {
 	if _, err := m.Try("docker", "rm", "--force", container); err != nil {
 		t.Errorf("after unbusy sweep: %v", err)
 	}
+}
+
+// privateHome makes the home of Docker's storage driver a private mount, as the
+// drivers themselves once did. dockerd sees to its data root only.
+func privateHome(m *host.Machine) {
+	m.Run("sh", "-ec", `mkdir /var/lib/docker/overlay2
+		mount --bind /var/lib/docker/overlay2 /var/lib/docker/overlay2
+		mount --make-private /var/lib/docker/overlay2`)
 }

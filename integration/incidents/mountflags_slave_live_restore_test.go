@@ -12,7 +12,7 @@ import (
 // RHEL 7's kernel not remove them either: "Removal In Progress". It takes two
 // containers, since with the last shim its namespace ends.
 func TestMountFlagsSlaveLiveRestore(t *testing.T) {
-	tell(t, []part{sweep}, func(t *testing.T, w way) bool {
+	tell(t, [][]part{{sweep}}, func(t *testing.T, w way) bool {
 		m := host.New(t).Machine()
 		m.Run("sh", "-ec", "mkdir -p /home/docker_rt; mount -t tmpfs tmpfs /home/docker_rt")
 		d := m.Docker(append(w.docker(m),

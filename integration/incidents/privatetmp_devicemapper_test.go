@@ -12,11 +12,9 @@ import (
 // "Driver devicemapper failed to remove root filesystem: Device is Busy". This
 // kernel has no device mapper; the private home is made for overlay2 here.
 func TestPrivateTmpDevicemapper(t *testing.T) {
-	tell(t, []part{sweep}, func(t *testing.T, w way) bool {
+	tell(t, [][]part{{sweep}}, func(t *testing.T, w way) bool {
 		m := host.New(t).Machine()
-		m.Run("sh", "-ec", `mkdir /var/lib/docker/overlay2
-			mount --bind /var/lib/docker/overlay2 /var/lib/docker/overlay2
-			mount --make-private /var/lib/docker/overlay2`)
+		privateHome(m)
 		d := m.Docker(append(w.docker(m), host.Behind(m.OldRule(host.NoSwitch)))...)
 		m.Unit("nginx.service.d/tmp.conf", "[Service]\nPrivateTmp=true\n")
 		m.Run("systemctl", "start", "nginx")

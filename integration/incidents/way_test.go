@@ -1,7 +1,9 @@
 package incidents
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
@@ -12,8 +14,8 @@ type way struct {
 	name string
 	// unbusy says that it is there.
 	unbusy bool
-	// without is the part of it that is switched off, "" for none.
-	without part
+	// without are the parts of it that are switched off.
+	without []part
 }
 
 // part is one of the things that unbusy does.
@@ -27,18 +29,20 @@ const (
 
 var parts = []part{rewrite, sweep, turnOn}
 
-// settings are unbusy's configuration file. What is rewritten cannot be switched
-// off there but for containers that ask for it.
+// settings are unbusy's configuration file.
 func (w way) settings() string {
-	switch w.without {
-	case sweep:
-		return `sweep_budget = "0s"`
-	case turnOn:
-		return `may_detach_mounts = false`
-	}
 	// How long a sweep takes on a busy machine is not what incidents are about.
-	return `sweep_budget = "10s"`
+	budget := `sweep_budget = "10s"`
+	if w.lacks(sweep) {
+		budget = `sweep_budget = "0s"`
+	}
+	if w.lacks(turnOn) {
+		return budget + "\nmay_detach_mounts = false"
+	}
+	return budget
 }
+
+func (w way) lacks(p part) bool { return slices.Contains(w.without, p) }
 
 // docker are the options of a daemon that is protected this way.
 func (w way) docker(m *host.Machine) []host.MachineDockerOption {
@@ -50,28 +54,36 @@ func (w way) docker(m *host.Machine) []host.MachineDockerOption {
 	return []host.MachineDockerOption{host.UnderUnbusy()}
 }
 
-// keep are the options of docker run for a container that is not rewritten for.
-func (w way) keep() []string {
-	if w.without == rewrite {
-		return []string{"--annotation", "unbusy.io/propagation=keep"}
+// agent are options of docker run for a container that would be rewritten for.
+// Rewriting cannot be switched off but for a container that is not under unbusy.
+func (w way) agent() []string {
+	if w.lacks(rewrite) {
+		return []string{"--runtime=runc"}
 	}
 	return nil
 }
 
-// tell tells an incident with the stock engine, with unbusy, and with each part
-// of unbusy switched off, one at a time. The story reports whether the incident
-// did not happen; needs are the parts without which it happens.
-func tell(t *testing.T, needs []part, story func(t *testing.T, w way) (averted bool)) {
+// tell tells an incident with the stock engine, with unbusy, and with parts of
+// unbusy switched off. The story reports whether the incident was averted. It
+// happens without all of the parts in one of the sets of needs.
+func tell(t *testing.T, needs [][]part, story func(t *testing.T, w way) (averted bool)) {
 	t.Helper()
 	ways := []way{{name: "stock"}, {name: "unbusy", unbusy: true}}
-	for _, p := range parts {
-		if os.Getenv("MATRIX") == "full" || needed(needs, p) {
-			ways = append(ways, way{name: "without " + string(p), unbusy: true, without: p})
+	without := needs
+	if os.Getenv("MATRIX") == "full" {
+		for _, p := range parts {
+			one := []part{p}
+			if !slices.ContainsFunc(needs, func(set []part) bool { return slices.Equal(set, one) }) {
+				without = append(without[:len(without):len(without)], one)
+			}
 		}
+	}
+	for _, set := range without {
+		ways = append(ways, way{name: fmt.Sprint("without ", set), unbusy: true, without: set})
 	}
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
-			want := w.unbusy && !needed(needs, w.without)
+			want := w.unbusy && !slices.ContainsFunc(needs, func(set []part) bool { return containsAll(w.without, set) })
 			if averted := story(t, w); averted != want && !t.Failed() {
 				t.Errorf("averted: %v, want %v", averted, want)
 			}
@@ -79,11 +91,6 @@ func tell(t *testing.T, needs []part, story func(t *testing.T, w way) (averted b
 	}
 }
 
-func needed(needs []part, p part) bool {
-	for _, n := range needs {
-		if n == p {
-			return true
-		}
-	}
-	return false
+func containsAll(parts, wanted []part) bool {
+	return !slices.ContainsFunc(wanted, func(p part) bool { return !slices.Contains(parts, p) })
 }
