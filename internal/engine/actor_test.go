@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/mount"
 )
 
@@ -48,7 +49,7 @@ func act(play string) error {
 		if err := syscall.Setuid(65534); err != nil {
 			return err
 		}
-		_, found := findResidents(background)
+		_, found := findResidents(background, &mountns.Foreigners{})
 		pid, err := strconv.Atoi(argument)
 		if err != nil {
 			return err
@@ -60,6 +61,15 @@ func act(play string) error {
 		}
 		_, other := recognise(process{pid: pid, comm: "agent"})
 		fmt.Fprintln(os.Stdout, other)
+	case "confined":
+		lister := mountns.NewLister()
+		p, err := FindProtected(background, lister)
+		own, ownErr := lister.Own()
+		if ownErr != nil {
+			return ownErr
+		}
+		fmt.Fprintln(os.Stdout, p.Any(), p.HasEngine(own.ID), err)
+		own.Close()
 	case "thread", "join":
 		// The goroutine's thread is not the first one: that is main's.
 		answer := make(chan error)

@@ -30,7 +30,8 @@ type place struct {
 // is a direct child of one, except shims and containers.
 //
 // It takes some ten microseconds for each process. What cannot be read might be an engine's: then there is an error and nothing is
-// known. Only processes that /proc shows are seen, so that in a pid namespace of
+// known; engines that are none of our business are no engines here (see
+// [mountns.Foreigners]). Only processes that /proc shows are seen, so that in a pid namespace of
 // its own Any is false and not the whole truth.
 //
 // An engine's thread can go to a new namespace at any time. Who lists namespaces
@@ -45,17 +46,24 @@ func FindProtected(ctx context.Context, lister *mountns.Lister) (Protected, erro
 }
 
 func findProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
-	first, err := firstNamespace(ctx, lister)
-	if err != nil {
-		return Protected{}, fmt.Errorf("namespace of PID 1: %w", err)
+	foreigners := lister.Foreigners()
+	var first mountns.ID
+	if !foreigners.Has("/proc/1") {
+		var err error
+		if first, err = firstNamespace(ctx, lister); err != nil {
+			return Protected{}, fmt.Errorf("namespace of PID 1: %w", err)
+		}
 	}
-	residents, err := findResidents(ctx)
+	residents, err := findResidents(ctx, foreigners)
 	if err != nil {
 		return Protected{}, err
 	}
 	p := Protected{init: first.Inode, places: map[uint64]place{}}
 	for _, r := range residents {
 		namespaces, err := mountNamespaces(r.process)
+		if isForeign(err, r.process, foreigners) {
+			continue
+		}
 		if err != nil {
 			return Protected{}, fmt.Errorf("%s: %w", r, err)
 		}

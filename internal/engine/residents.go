@@ -2,13 +2,16 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/unbusy/unbusy/internal/mountns"
 )
 
-// findResidents looks through all processes.
-func findResidents(ctx context.Context) ([]resident, error) {
+// findResidents looks through all processes. A foreigner's link may be closed.
+func findResidents(ctx context.Context, foreigners *mountns.Foreigners) ([]resident, error) {
 	all, err := processes(ctx)
 	if err != nil {
 		return nil, err
@@ -20,6 +23,9 @@ func findResidents(ctx context.Context) ([]resident, error) {
 	found := map[int]resident{}
 	for _, p := range all {
 		r, err := recognise(p)
+		if isForeign(err, p, foreigners) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("is process %d an engine: %w", p.pid, err)
 		}
@@ -27,6 +33,9 @@ func findResidents(ctx context.Context) ([]resident, error) {
 			continue
 		}
 		w, err := worldOf(p.dir())
+		if isForeign(err, p, foreigners) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("where is process %d, an engine: %w", p.pid, err)
 		}
@@ -50,6 +59,12 @@ func findResidents(ctx context.Context) ([]resident, error) {
 		residents = append(residents, r)
 	}
 	return residents, nil
+}
+
+// isForeign reports whether an error says that a process cannot be looked at
+// which need not be.
+func isForeign(err error, p process, foreigners *mountns.Foreigners) bool {
+	return errors.Is(err, os.ErrPermission) && foreigners.Has(p.dir())
 }
 
 // processes reads all processes that /proc shows.

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+
+	"github.com/unbusy/unbusy/internal/mountns"
 )
 
 // Process is an engine that runs.
@@ -17,7 +19,7 @@ type Process struct {
 // Running finds the engines that run, without their helpers. It fails as
 // FindProtected does.
 func Running(ctx context.Context) ([]Process, error) {
-	residents, err := findResidents(ctx)
+	residents, err := findResidents(ctx, mountns.NewLister().Foreigners())
 	if err != nil {
 		return nil, fmt.Errorf("find running engines: %w", err)
 	}

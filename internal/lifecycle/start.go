@@ -19,17 +19,9 @@ import (
 // It writes the record that a later sweep relies on and, where that is configured,
 // detaches other containers' private copies from the new container.
 func Start(ctx context.Context, c Container) error {
-	description, err := victim.Read(c.Bundle, c.ID, c.PID)
+	owned, err := Record(c)
 	if err != nil {
 		return err
-	}
-	owned, err := own(description, c.Settings)
-	if err != nil {
-		return err
-	}
-	record := cleanup.Record{ID: c.ID, Sandbox: description.Sandbox, Owned: owned}
-	if err := cleanup.WriteRecord(c.Bundle, record); err != nil {
-		return fmt.Errorf("record what the container owns: %w", err)
 	}
 	if !DetachesAtCreate(c.Settings) || c.PID == 0 {
 		return nil
@@ -38,6 +30,24 @@ func Start(ctx context.Context, c Container) error {
 		return fmt.Errorf("detach other containers' mounts from the new container: %w", err)
 	}
 	return nil
+}
+
+// Record writes the record that a later sweep relies on, and returns what is in
+// it: what the container owns.
+func Record(c Container) ([]cleanup.Owned, error) {
+	description, err := victim.Read(c.Bundle, c.ID, c.PID)
+	if err != nil {
+		return nil, err
+	}
+	owned, err := own(description, c.Settings)
+	if err != nil {
+		return nil, err
+	}
+	record := cleanup.Record{ID: c.ID, Sandbox: description.Sandbox, Owned: owned}
+	if err := cleanup.WriteRecord(c.Bundle, record); err != nil {
+		return nil, fmt.Errorf("record what the container owns: %w", err)
+	}
+	return owned, nil
 }
 
 // DetachesAtCreate reports whether [Start] detaches mounts, which has to be over

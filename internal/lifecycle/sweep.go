@@ -9,6 +9,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 )
@@ -30,8 +31,13 @@ func Sweep(ctx context.Context, c Container, owned []cleanup.Owned) error {
 	}
 	logDetached(c.Log, report)
 	failed := logLeft(c.Log, report)
+	level := logrus.WarnLevel
+	if mountns.Confined() {
+		// In a user namespace of one's own that is so every time.
+		level = logrus.DebugLevel
+	}
 	for _, what := range report.Incomplete {
-		c.Log.WithField("reason", what).Warn("not everything could be looked at")
+		c.Log.WithField("reason", what).Log(level, "not everything could be looked at")
 	}
 	if report.Aborted != "" {
 		return fmt.Errorf("nothing was detached: %s", report.Aborted)

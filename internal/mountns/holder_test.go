@@ -196,6 +196,26 @@ func look(t testing.TB, attr *syscall.SysProcAttr) sight {
 	return lookWith(t, program, attr)
 }
 
+// forEveryone is a copy of the test binary that ordinary users may execute.
+func forEveryone(t testing.TB) string {
+	t.Helper()
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := dirs(t)
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(dir, "test")
+	if err := os.WriteFile(program, self, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
 // lookWith is look with a copy of the test binary.
 func lookWith(t testing.TB, program string, attr *syscall.SysProcAttr) sight {
 	t.Helper()

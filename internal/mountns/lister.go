@@ -72,8 +72,9 @@ func kernelWalks() bool {
 // until the loop body ends; what is needed longer is kept by Namespace.File.
 //
 // Errors come between the namespaces and do not end the sequence unless the body
-// does. They satisfy errors.Is(err, ErrIncomplete). Namespaces that are made or
-// end meanwhile may be there or not.
+// does. They satisfy errors.Is(err, ErrIncomplete), and errors.Is(err, ErrForeign)
+// if only [Foreigners] are in what is missed. Namespaces that are made or end
+// meanwhile may be there or not.
 func (l *Lister) All() iter.Seq2[*Namespace, error] {
 	if l.proc {
 		return l.search

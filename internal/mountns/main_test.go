@@ -27,6 +27,10 @@ type sight struct {
 	// Roots are those of threads in all namespaces, or RootsError why not.
 	Roots      map[uint64][]uint64
 	RootsError string
+	// Foreign are the processes that are foreign to it, and ForeignErrors how many
+	// of its errors are about nobody else.
+	Foreign       []int
+	ForeignErrors int
 }
 
 func TestMain(m *testing.M) {
@@ -38,6 +42,9 @@ func TestMain(m *testing.M) {
 	for ns, err := range l.All() {
 		if err != nil {
 			s.Errors = append(s.Errors, err.Error())
+			if errors.Is(err, ErrForeign) {
+				s.ForeignErrors++
+			}
 			continue
 		}
 		s.Inodes = append(s.Inodes, ns.Inode)
@@ -61,6 +68,13 @@ func TestMain(m *testing.M) {
 	s.Roots, err = ThreadRoots(context.Background(), func(uint64) bool { return true })
 	if err != nil {
 		s.RootsError = err.Error()
+	}
+	foreigners := l.Foreigners()
+	for t, err := range Threads() {
+		// The error is that of a closed link.
+		if (err == nil || errors.Is(err, fs.ErrPermission)) && t.PID == t.TID && foreigners.Has("/proc/"+t.dir()) {
+			s.Foreign = append(s.Foreign, t.PID)
+		}
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(s); err != nil {
 		fmt.Fprintln(os.Stderr, err)

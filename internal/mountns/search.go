@@ -248,22 +248,42 @@ func (s *searcher) remember(text []byte) {
 	}
 }
 
+// firstMount is the id of the mount that is first in the table of a thread, by
+// its directory of /proc, empty if it sees none. What follows is not even made.
+func firstMount(dir string) (string, error) {
+	line := make([]byte, 64)
+	n, err := linux.ReadOnce(dir+"/mountinfo", line)
+	if err != nil {
+		return "", err
+	}
+	first, _, _ := bytes.Cut(line[:n], []byte(" "))
+	return string(first), nil
+}
+
 // reportUnreadable reports the threads that may be in a namespace that was not
 // visited. A mount is in one namespace only, and mount tables may be read where
 // links to namespaces may not.
 func (s *searcher) reportUnreadable() {
+	if len(s.unreadable) == 0 {
+		return
+	}
+	foreigners, foreign := s.lister.Foreigners(), true
 	var missed []Thread
 	for _, t := range s.unreadable {
-		text, err := os.ReadFile("/proc/" + t.dir() + "/mountinfo")
+		first, err := firstMount("/proc/" + t.dir())
 		if isGone(err) {
 			continue
 		}
-		id, _, _ := bytes.Cut(text, []byte(" "))
-		if err != nil || len(id) == 0 || !s.mountIDs[string(id)] {
+		if err != nil || first == "" || !s.mountIDs[first] {
 			missed = append(missed, t)
+			foreign = foreign && foreigners.otherUsers("/proc/"+t.dir())
 		}
 	}
 	if len(missed) > 0 {
-		s.report(fmt.Errorf("%d threads, the first of process %d: %w", len(missed), missed[0].PID, fs.ErrPermission))
+		err := fmt.Errorf("%d threads, the first of process %d: %w", len(missed), missed[0].PID, fs.ErrPermission)
+		if foreign {
+			err = fmt.Errorf("%w: %w", err, ErrForeign)
+		}
+		s.report(err)
 	}
 }

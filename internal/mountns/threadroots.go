@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -27,15 +28,20 @@ const maxMoves = 100
 // in a pid namespace further out, are not. For threads that nobody may look at,
 // not even root, their mount table says which namespace and mounts those can be.
 // If that cannot be told either the error satisfies errors.Is(err,
-// ErrIncomplete), and there is no result.
+// ErrIncomplete), and there is no result. Foreign threads are passed over, see
+// [Foreigners].
 //
 // Following the link to a root directory can wait for an NFS or 9p file system
 // (d_weak_revalidate); only a process that can be abandoned should call this.
 func ThreadRoots(ctx context.Context, wanted func(namespace uint64) bool) (map[uint64][]uint64, error) {
 	f := &rootFinder{lister: NewLister(), wanted: wanted, roots: map[uint64][]uint64{}}
+	foreigners := f.lister.Foreigners()
 	for t, err := range Threads() {
 		if ended := context.Cause(ctx); ended != nil {
 			return nil, ended
+		}
+		if errors.Is(err, fs.ErrPermission) && t.PID != 0 && foreigners.Has("/proc/"+t.dir()) {
+			continue
 		}
 		if t.PID == 0 || errors.Is(err, errNotListed) {
 			return nil, fmt.Errorf("%w: process %d: %w", ErrIncomplete, t.PID, err)

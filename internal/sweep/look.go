@@ -200,6 +200,9 @@ func (v *view) engineNamespace(own mount.NamespaceID, protected engine.Protected
 // way of any. One that cannot be read leaves that open.
 func (v *view) relays(ctx context.Context, lister *mountns.Lister) {
 	for ns, err := range lister.All() {
+		if errors.Is(err, mountns.ErrForeign) {
+			continue // what is unmounted in ours is not passed on to those
+		}
 		var mounts []mount.Mount
 		if err == nil {
 			err = context.Cause(ctx)
