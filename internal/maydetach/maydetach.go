@@ -35,7 +35,7 @@ func TurnOn(proc string) (bool, error) {
 	if !bytes.Equal(bytes.TrimSpace(value), []byte("0")) {
 		return false, nil
 	}
-	split, err := findSplit(proc)
+	split, err := Split(proc)
 	if err != nil {
 		return false, fmt.Errorf("look for engines whose containers live elsewhere: %w", err)
 	}

@@ -10,10 +10,13 @@ import (
 	"strings"
 )
 
-// findSplit looks for a shim whose mount namespace is not that of any engine.
-// It returns a description of the first one, or "" if there is none. Without a
-// running engine nothing is known to be split.
-func findSplit(proc string) (string, error) {
+// Split looks for a shim whose mount namespace is not that of any engine: the
+// reason for which [TurnOn] leaves the switch off. It returns a description of
+// the first one, or "" if there is none. Without a running engine nothing is
+// known to be split.
+//
+// proc is where procfs is mounted.
+func Split(proc string) (string, error) {
 	processes, err := os.ReadDir(proc)
 	if err != nil {
 		return "", err

@@ -215,6 +215,17 @@ func Again(before, now []Lingering) []Lingering {
 	return both
 }
 
+// Namespaces are those that have it, each once.
+func (l Lingering) Namespaces() []mount.NamespaceID {
+	var all []mount.NamespaceID
+	for _, c := range l.copies {
+		if !slices.Contains(all, c.namespace) {
+			all = append(all, c.namespace)
+		}
+	}
+	return all
+}
+
 // Target is the target for something that lingers.
 func (l Lingering) Target() Target {
 	t := Target{
