@@ -43,11 +43,14 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 		HideHelpCommand: true,
 		Writer:          stdout,
 		ErrWriter:       stderr,
-		Commands:        []*cli.Command{rootsCommand(), rewriteCommand(), whoCommand(), sweepCommand()},
+		Commands:        []*cli.Command{rootsCommand(), rewriteCommand(), whoCommand(), sweepCommand(), installCommand(), uninstallCommand(), doctorCommand()},
 		Action:          noCommand,
 		// The library would end the process itself, and print usage texts.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		OnUsageError:   usageError,
+		// Also makes a hidden command that prints what a shell needs for it.
+		EnableShellCompletion:           true,
+		ConfigureShellCompletionCommand: strictCompletion,
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = usageError
@@ -59,10 +62,14 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 		return int(status)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "unbusy: %s\n", log.Escape(err.Error()))
+		printError(stderr, err)
 		return ExitError
 	}
 	return 0
+}
+
+func printError(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "unbusy: %s\n", log.Escape(err.Error()))
 }
 
 func usageError(_ context.Context, _ *cli.Command, err error, _ bool) error { return err }

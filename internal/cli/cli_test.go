@@ -59,6 +59,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"sweep", "a", "--all"}, "either targets or --all"},
 		{[]string{"sweep", "--all", "--host"}, "--leaf and --host are for targets"},
 		{[]string{"sweep", "--al"}, "-al"},
+		{[]string{"doctor", "docker"}, "takes no argument"},
+		{[]string{"doctor", "--timeout", "0s"}, "leaves no time"},
 		{[]string{"rewrite", "--bundle", write("torn", `{"mounts":[`)}, "not valid JSON"},
 		{[]string{"rewrite", "--bundle", write("twice", `{"a":1,"a":1}`)}, "used twice"},
 	} {

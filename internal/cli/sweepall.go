@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -13,13 +12,9 @@ import (
 	"github.com/unbusy/unbusy/pkg/cleanup"
 )
 
-// between is how much time is between the two looks of sweep --all: what an
-// engine is about to mount, and has not told of, is mounted by then.
-const between = time.Second
-
 // sweepAll detaches what lingers at two looks.
 func (h *host) sweepAll(ctx context.Context, command *cli.Command) error {
-	lingering, skipped, err := lookTwice(ctx, h.lingering)
+	lingering, skipped, err := target.Twice(ctx, h.lingering)
 	if err != nil {
 		return err
 	}
@@ -59,25 +54,6 @@ func writeSweepAll(out io.Writer, swept []findings, skipped []target.Skipped) er
 	}
 	_, err := io.WriteString(out, text)
 	return err
-}
-
-// lookTwice returns what lingers at two looks, and what the last one skipped.
-func lookTwice(ctx context.Context, look func(context.Context) ([]target.Lingering, []target.Skipped, error)) (
-	both []target.Lingering, skipped []target.Skipped, err error,
-) {
-	before, skipped, err := look(ctx)
-	if err != nil || len(before) == 0 {
-		return nil, skipped, err
-	}
-	wait := time.NewTimer(between)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-		return nil, nil, context.Cause(ctx)
-	}
-	now, skipped, err := look(ctx)
-	return target.Again(before, now), skipped, err
 }
 
 // lingering looks once.
