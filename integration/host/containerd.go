@@ -65,6 +65,8 @@ type containerdOptions struct {
 	config   int
 	handlers []runtimeHandler
 	network  bool
+	first    []string // in PATH
+	oldRule  bool
 }
 
 // Tools is Version by the name of a pinned tool set, with build tags to build it
@@ -103,7 +105,7 @@ func (h *Host) Containerd(opts ...ContainerdOption) *Containerd {
 		bin:        bin,
 		runc:       runc,
 		shimInPath: shim,
-		pathDirs:   dirs,
+		pathDirs:   append(o.first, dirs...),
 		image:      ImageName,
 		images:     map[string]bool{},
 		config: containerdConfig{
@@ -122,6 +124,9 @@ func (h *Host) Containerd(opts ...ContainerdOption) *Containerd {
 	c.spec = daemonSpec{
 		name: "containerd", path: filepath.Join(bin, "containerd"), args: []string{"--config", path},
 		dirs: c.pathDirs, network: o.network, socket: c.config.Socket,
+	}
+	if o.oldRule {
+		c.spec = h.underOldRule(c.spec)
 	}
 	c.d = h.start(c.spec)
 	return c

@@ -3,6 +3,7 @@ package host
 import (
 	_ "embed"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ type podmanConfig struct {
 	Image    string // of pods' infra containers
 	Runtime  string
 	Driver   string // of the storage
+
+	dropIn string      // the text of one, if there is one
+	user   *podmanUser // who calls podman, nil for root
 }
 
 //go:embed podman.conf.tmpl
@@ -53,7 +57,11 @@ func (h *Host) Podman(opts ...PodmanOption) *Podman {
 	for _, opt := range opts {
 		opt(&p.config)
 	}
-	h.writeTemplate(filepath.Join(h.Dir("podman"), "containers.conf"), podmanConf, p.config)
+	if p.config.user != nil {
+		p.config.user.settle(h)
+	}
+	h.writeTemplate(p.configFile(), podmanConf, p.config)
+	p.writeDropIn()
 	return p
 }
 
@@ -64,10 +72,20 @@ func (p *Podman) Host() *Host { return p.h }
 func (p *Podman) Version() string { return p.version }
 
 // RunRoot is where podman keeps what a reboot ends.
-func (p *Podman) RunRoot() string { return p.h.Dir("podman", "run") }
+func (p *Podman) RunRoot() string {
+	if p.config.user != nil {
+		return p.config.user.runRoot()
+	}
+	return p.h.Dir("podman", "run")
+}
 
 // GraphRoot is where podman keeps and mounts containers.
-func (p *Podman) GraphRoot() string { return p.h.Dir("podman", "root") }
+func (p *Podman) GraphRoot() string {
+	if p.config.user != nil {
+		return p.config.user.graphRoot()
+	}
+	return p.h.Dir("podman", "root")
+}
 
 // Podman runs podman and returns its standard output.
 func (p *Podman) Podman(args ...string) string {
@@ -89,11 +107,18 @@ func (p *Podman) Try(args ...string) (string, error) {
 // Command is how podman is called, for a caller that runs it under something
 // else by Exec.
 func (p *Podman) Command(args ...string) []string {
-	return append([]string{
-		"/usr/bin/env", "TMPDIR=" + p.h.Dir("podman", "tmp"),
-		"CONTAINERS_CONF=" + filepath.Join(p.h.Dir("podman"), "containers.conf"),
-		p.path, "--root", p.GraphRoot(), "--runroot", p.RunRoot(), "--storage-driver", p.config.Driver,
-	}, args...)
+	var command []string
+	if p.config.user != nil {
+		command = p.config.user.command(p.path)
+	} else {
+		command = []string{"/usr/bin/env", "TMPDIR=" + p.h.Dir("podman", "tmp"), p.path, "--root", p.GraphRoot(), "--runroot", p.RunRoot()}
+	}
+	// One that the variable names is the only one that is read.
+	if p.config.dropIn == "" {
+		command = slices.Insert(command, slices.Index(command, p.path), "CONTAINERS_CONF="+p.configFile())
+	}
+	command = append(command, "--storage-driver", p.config.Driver)
+	return append(command, args...)
 }
 
 // Image makes the image known to podman and returns its name. It comes from
@@ -107,6 +132,11 @@ func (p *Podman) Image() string {
 	if err := writeImage(archive); err != nil {
 		p.h.t.Fatalf("make an image: %v", err)
 	}
+	p.image = true
+	if p.config.user != nil {
+		p.Podman("load", "--input", archive)
+		return ImageName
+	}
 	// What podman learns about layers it keeps below /var/lib/containers,
 	// whatever it is told.
 	script := `mount -t tmpfs tmpfs /var/lib; exec "$@"`
@@ -114,7 +144,6 @@ func (p *Podman) Image() string {
 	if _, err := p.h.Exec(nil, "unshare", args...); err != nil {
 		p.h.t.Fatalf("%v", err)
 	}
-	p.image = true
 	return ImageName
 }
 
@@ -128,7 +157,7 @@ func (p *Podman) Run(name string, options ...string) string {
 		// One that is no more is not there to be removed.
 		_, _ = p.Try("rm", "--force", "--time", "0", "--volumes", name)
 	})
-	args := []string{"run", "--detach", "--name", name, "--cgroup-parent", p.h.Cgroup("podman")}
+	args := append([]string{"run", "--detach", "--name", name}, p.Cgroup()...)
 	return strings.TrimSpace(p.Podman(append(append(args, options...), p.Image())...))
 }
 
@@ -141,6 +170,6 @@ func (p *Podman) Pod(name string, options ...string) string {
 	p.h.t.Cleanup(func() {
 		_, _ = p.Try("pod", "rm", "--force", "--time", "0", name)
 	})
-	args := []string{"pod", "create", "--name", name, "--network", "none", "--cgroup-parent", p.h.Cgroup("podman")}
+	args := append([]string{"pod", "create", "--name", name, "--network", "none"}, p.podCgroup()...)
 	return strings.TrimSpace(p.Podman(append(args, options...)...))
 }
