@@ -43,7 +43,7 @@ func (p *Pod) Run(name string, opts ...ContainerOption) *Container {
 	p.e.t.Helper()
 	config := &runtime.ContainerConfig{
 		Metadata:    &runtime.ContainerMetadata{Name: name},
-		Image:       &runtime.ImageSpec{Image: p.e.image},
+		Image:       &runtime.ImageSpec{Image: p.e.image, UserSpecifiedImage: p.e.image},
 		LogPath:     name + ".log",
 		Annotations: map[string]string{},
 		Linux: &runtime.LinuxContainerConfig{

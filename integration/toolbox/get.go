@@ -81,6 +81,9 @@ func build(ctx context.Context, s *set, f flags, dir string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %s %s: %w", s.family, s.version, err)
 	}
+	if err := buildCompanions(ctx, s, attempt); err != nil {
+		return fmt.Errorf("build %s %s: %w", s.family, s.version, err)
+	}
 	for _, program := range programs {
 		if _, err := os.Stat(filepath.Join(attempt, program)); err != nil {
 			return fmt.Errorf("build %s %s: %w", s.family, s.version, err)
