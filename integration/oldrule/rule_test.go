@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/unbusy/unbusy/integration/host"
 	"github.com/unbusy/unbusy/integration/oldrule"
 )
@@ -88,8 +86,11 @@ func under(t *testing.T, h *host.Host, control string, command ...string) error 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rule.Close()
-	defer unix.Unlink(socket)
+	defer func() {
+		if err := rule.Close(); err != nil { // removes the socket, too
+			t.Error(err)
+		}
+	}()
 	program, err := oldrule.Link(h.Dir("bin"))
 	if err != nil {
 		t.Fatal(err)
