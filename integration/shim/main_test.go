@@ -10,7 +10,7 @@ import (
 	"github.com/unbusy/unbusy/integration/host"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m, host.VersionTools(host.Versions()...)...)) }
+func TestMain(m *testing.M) { os.Exit(host.Main(m, host.VersionTools(host.StoryVersions()...)...)) }
 
 // ours is the shim under test.
 func ours(t *testing.T) string {

@@ -51,7 +51,7 @@ func becomeWithoutWatches(path string) error {
 // TestNoWatches has a machine on which no watch can be put on a root file system:
 // what has become of it is told by the mount tables.
 func TestNoWatches(t *testing.T) {
-	for _, version := range host.Versions() {
+	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			self, err := os.Executable()
 			if err != nil {

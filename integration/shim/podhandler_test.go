@@ -58,7 +58,7 @@ func (s *podStage) program(pid int) string {
 // TestShimCgroup has the shims of pods in a cgroup of their own: ours is in it
 // wherever containerd's own is.
 func TestShimCgroup(t *testing.T) {
-	for _, version := range host.Versions() {
+	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			in := make(map[string][]string)
 			for name, shim := range map[string][]host.HandlerOption{stockHandler: nil, ourHandler: {host.Shim(ours(t))}} {

@@ -41,7 +41,7 @@ type podStage struct {
 // eachPodStage tells a story under every version of containerd.
 func eachPodStage(t *testing.T, story func(s *podStage)) {
 	t.Helper()
-	for _, version := range host.Versions() {
+	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			story(newPodStage(t, version))
 		})

@@ -29,7 +29,7 @@ type stage struct {
 // eachStage tells a story under every version of containerd.
 func eachStage(t *testing.T, story func(t *testing.T, s *stage)) {
 	t.Helper()
-	for _, version := range host.Versions() {
+	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			story(t, newStage(t, version, host.Runtime(ourHandler, "", host.Shim(ours(t)))))
 		})

@@ -14,7 +14,7 @@ import (
 // before do all their work. What they start to look through namespaces is
 // themselves, though the file has no name any more.
 func TestUpgrade(t *testing.T) {
-	for _, version := range host.Versions() {
+	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			dir := t.TempDir()
 			shimPath := filepath.Join(dir, "containerd-shim-unbusy-v2")
