@@ -2,11 +2,11 @@
 SHELL := /bin/bash -eu -o pipefail
 .DEFAULT_GOAL := help
 
-# MATRIX=full also captures real specifications anew, fuzzes longer, and tells the
-# stories of the containerd shim under all versions of containerd, not just the
-# oldest and the newest.
+# MATRIX=full also captures real specifications anew, fuzzes longer, tries CRI-O and
+# all versions of containerd, and tells incidents with each part of unbusy switched
+# off.
 MATRIX ?=
-FUZZTIME ?= $(if $(filter full,$(MATRIX)),120s,30s)
+FUZZTIME ?= $(if $(filter full,$(MATRIX)),60s,10s)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Static and stripped: the binaries run on the oldest userland, and the wrapper
@@ -22,11 +22,28 @@ PACKAGES := ./pkg/... ./internal/... ./cmd/...
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Where the programs are built, for the machine that GOARCH names.
+BIN := bin
+
 .PHONY: build
 build: ## build static binaries into bin/
-	$(GOBUILD) -o bin/unbusy-runtime ./cmd/runtime
-	$(GOBUILD) -o bin/unbusy ./cmd/unbusy
-	$(GOBUILD) -tags $(SHIM_TAGS) -o bin/containerd-shim-unbusy-v2 ./cmd/shim
+	$(GOBUILD) -o $(BIN)/unbusy-runtime ./cmd/runtime
+	$(GOBUILD) -o $(BIN)/unbusy ./cmd/unbusy
+	$(GOBUILD) -o $(BIN)/unbusy-hook ./cmd/hook
+	$(GOBUILD) -tags $(SHIM_TAGS) -o $(BIN)/containerd-shim-unbusy-v2 ./cmd/shim
+
+# The machines that packages are made for; amd64 and arm64 are tried.
+ARCHES := $(shell go env GOARCH)
+
+.PHONY: package
+package: build ## build .deb and .rpm packages into dist/ (ARCHES="amd64 arm64" for both)
+	rm -rf dist
+	mkdir dist
+	./hack/package-docs bin dist/docs
+	for arch in $(ARCHES); do \
+		GOARCH=$$arch $(MAKE) --no-print-directory build BIN=dist/$$arch; \
+		./hack/package $$arch dist/$$arch dist/docs dist; \
+	done
 
 .PHONY: demo
 demo: build ## show it working on this machine (root)
@@ -54,7 +71,7 @@ fuzz: ## run every fuzz target for FUZZTIME
 	./hack/fuzz $(FUZZTIME) $(PACKAGES)
 
 # Built before the tests, whose time is bounded.
-TOOLS := runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3)
+TOOLS := nfpm-2.45 go-md2man-2.0 runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3 crio-1.34)
 
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
@@ -71,5 +88,5 @@ bench: build ## measure what the wrapper costs at start, and the shim beside con
 	UNBUSY_BIN=$(CURDIR)/bin CGO_ENABLED=0 go run -trimpath ./integration/shimcost
 
 .PHONY: clean
-clean: ## remove bin/
-	rm -rf bin
+clean: ## remove bin/ and dist/
+	rm -rf bin dist
