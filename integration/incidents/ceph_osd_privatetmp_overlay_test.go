@@ -16,8 +16,8 @@ func TestCephOSDPrivateTmpOverlay(t *testing.T) {
 		m := host.New(t).Machine()
 		privateHome(m)
 		d := m.Docker(append(w.docker(m), host.Behind(m.OldRule(host.NoSwitch)))...)
-		victim := d.Run("victim")
-		merged := d.Merged("victim")
+		victim := d.Run("app")
+		merged := d.Merged("app")
 		m.Unit("ceph-osd@.service", `[Service]
 ExecStart=/bin/sleep infinity
 LimitNOFILE=16384
@@ -34,11 +34,11 @@ Restart=on-failure
 		requireHolds(t, osd, merged)
 		requireHolds(t, ntp, merged)
 
-		_, err := m.Try("docker", "rm", "--force", "victim")
+		_, err := m.Try("docker", "rm", "--force", "app")
 		averted := err == nil
 		if !averted {
 			requireError(t, err, `driver "overlay2" failed to remove root filesystem`, "unlinkat "+merged, "device or resource busy")
-			requireStuck(t, d, "victim")
+			requireStuck(t, d, "app")
 			repair(t, m, victim, "ceph-osd@3.service", "ntp.service")
 		}
 		for _, service := range []struct {
