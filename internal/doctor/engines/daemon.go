@@ -15,6 +15,7 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/doctor"
+	"github.com/unbusy/unbusy/internal/engine"
 	"github.com/unbusy/unbusy/internal/linux"
 )
 
@@ -122,19 +123,7 @@ func pathOf(dir string) string {
 
 // flag is the last value that the command line gives a flag under any of its
 // names: "--config=/x", "--config /x".
-func (d daemon) flag(names ...string) string {
-	value := ""
-	for i, arg := range d.args {
-		name, given, ok := strings.Cut(arg, "=")
-		if !ok && i+1 < len(d.args) {
-			given = d.args[i+1]
-		}
-		if slices.Contains(names, name) && given != "" {
-			value = given
-		}
-	}
-	return value
-}
+func (d daemon) flag(names ...string) string { return engine.Flag(d.args, names...) }
 
 // root is what leads to the process' own files, also if it has a mount namespace
 // of its own.

@@ -2,10 +2,8 @@ package engines
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -17,10 +15,7 @@ import (
 )
 
 const (
-	// maxAnswer bounds what is read of an answer of dockerd's, in bytes.
-	maxAnswer = 16 << 20
-	// maxWait bounds each question to dockerd, and the look for a socket on which
-	// it answers.
+	// maxWait bounds the look for a socket on which dockerd answers.
 	maxWait = 8 * time.Second
 	// maxSocketPath is what fits into a socket's address (unix(7)).
 	maxSocketPath = 107
@@ -122,50 +117,17 @@ func (a dockerAPI) state(ctx context.Context, id string) (string, error) {
 		State struct{ Status string }
 	}
 	err := a.get(ctx, "/containers/"+url.PathEscape(id)+"/json", nil, &container)
-	if errors.Is(err, errNotFound) {
+	var refused *ask.Refusal
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return "gone", nil
 	}
 	return container.State.Status, err
 }
 
-// errNotFound is dockerd's answer about what it does not have.
-var errNotFound = errors.New("status 404")
-
 // get asks for something in the newest version of the API that there is.
 func (a dockerAPI) get(ctx context.Context, path string, query url.Values, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, maxWait)
-	defer cancel()
-	target := url.URL{Scheme: "http", Host: "docker", Path: path, RawQuery: query.Encode()}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
-	if err != nil {
-		return err
+	if len(query) > 0 {
+		path += "?" + query.Encode()
 	}
-	client := http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return new(net.Dialer).DialContext(ctx, "unix", a.socket)
-			},
-			DisableKeepAlives: true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask dockerd: %w", err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	switch {
-	case err != nil:
-	case response.StatusCode == http.StatusNotFound:
-		err = errNotFound
-	case response.StatusCode != http.StatusOK:
-		err = fmt.Errorf("status %d", response.StatusCode)
-	default:
-		err = json.Unmarshal(body, into)
-	}
-	if err != nil {
-		return fmt.Errorf("ask dockerd for %s: %w", path, err)
-	}
-	return nil
+	return ask.GetDocker(ctx, a.socket, path, into)
 }

@@ -25,10 +25,10 @@ func stateOf(p engine.Process) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if state := flag(args, "--state"); state != "" {
+	if state := engine.Flag(args, "--state"); state != "" {
 		return state, nil
 	}
-	file := flag(args, "--config", "-c")
+	file := engine.Flag(args, "--config", "-c")
 	if file == "" {
 		file = "/etc/containerd/config.toml"
 	}

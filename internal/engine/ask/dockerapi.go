@@ -57,11 +57,11 @@ func inspect(ctx context.Context, socket, id string) (*dockerContainer, error) {
 		return nil, fmt.Errorf("%q is no full id of Docker's", id)
 	}
 	var c dockerContainer
-	err := getDocker(ctx, socket, "/containers/"+id+"/json", &c)
+	err := GetDocker(ctx, socket, "/containers/"+id+"/json", &c)
 	// A 404 can also come from somebody who is no dockerd.
-	var refused *refusal
-	if errors.As(err, &refused) && refused.status == http.StatusNotFound &&
-		strings.Contains(strings.ToLower(refused.message), "no such container") {
+	var refused *Refusal
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound &&
+		strings.Contains(strings.ToLower(refused.Message), "no such container") {
 		return nil, nil
 	}
 	if err != nil {
@@ -73,18 +73,22 @@ func inspect(ctx context.Context, socket, id string) (*dockerContainer, error) {
 	return &c, nil
 }
 
-// refusal is an answer of dockerd's that is an error.
-type refusal struct {
-	status  int
-	message string
+// Refusal is an answer of dockerd's that is an error.
+type Refusal struct {
+	// Status is that of HTTP.
+	Status int
+	// Message is dockerd's own text.
+	Message string
 }
 
-func (r *refusal) Error() string {
-	return fmt.Sprintf("status %d: %s", r.status, r.message)
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("status %d: %s", r.Status, r.Message)
 }
 
-// getDocker gets an answer of dockerd's.
-func getDocker(ctx context.Context, socket, path string, into any) error {
+// GetDocker asks the dockerd that listens on a unix socket for a path of its API, a
+// query included, and decodes the answer. The error is a [*Refusal] if dockerd
+// answered with one.
+func GetDocker(ctx context.Context, socket, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	if err := get(ctx, socket, path, into); err != nil {
@@ -125,7 +129,7 @@ func get(ctx context.Context, socket, path string, into any) error {
 		if err := json.Unmarshal(body, &answer); err != nil {
 			return fmt.Errorf("status %d, and no JSON: %w", response.StatusCode, err)
 		}
-		return &refusal{response.StatusCode, answer.Message}
+		return &Refusal{response.StatusCode, answer.Message}
 	}
 	return json.Unmarshal(body, into)
 }

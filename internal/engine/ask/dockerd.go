@@ -61,7 +61,7 @@ func socketOf(ctx context.Context, p engine.Process, root roots.Root) (string, e
 			errs = append(errs, err)
 			continue
 		}
-		if err := getDocker(ctx, socket, "/info", &info); err != nil {
+		if err := GetDocker(ctx, socket, "/info", &info); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -115,10 +115,10 @@ func execRoot(p engine.Process) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if dir := flag(args, "--exec-root"); dir != "" {
+	if dir := engine.Flag(args, "--exec-root"); dir != "" {
 		return dir, nil
 	}
-	file := flag(args, "--config-file")
+	file := engine.Flag(args, "--config-file")
 	if !filepath.IsAbs(file) {
 		file = "/etc/docker/daemon.json"
 	}

@@ -22,7 +22,7 @@ func dockerNetns(ctx context.Context, socket, key string) (id string, answer Ans
 	var list []struct {
 		ID string `json:"Id"`
 	}
-	if err := getDocker(ctx, socket, "/containers/json?all=1", &list); err != nil {
+	if err := GetDocker(ctx, socket, "/containers/json?all=1", &list); err != nil {
 		return "", Unknown, err
 	}
 	for _, listed := range list {

@@ -198,12 +198,3 @@ func TestMaybeAPI(t *testing.T) {
 		}
 	}
 }
-
-func TestFlag(t *testing.T) {
-	args := []string{"x", "--a", "1", "--b=2", "-c", "--a=3", "--d"}
-	for name, want := range map[string]string{"--a": "3", "--b": "2", "-c": "--a=3", "--d": "", "--e": ""} {
-		if got := flag(args, name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-}

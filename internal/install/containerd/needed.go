@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/unbusy/unbusy/internal/engine"
 	"github.com/unbusy/unbusy/internal/install"
 	"github.com/unbusy/unbusy/internal/roots"
 )
@@ -160,7 +161,7 @@ func servedByOurs() (map[string]bool, error) {
 			continue
 		}
 		args := strings.Split(string(readProc(pid, "cmdline")), "\x00")
-		served[flag(args, "-namespace", "--namespace")+"/"+flag(args, "-id", "--id")] = true
+		served[engine.Flag(args, "-namespace", "--namespace")+"/"+engine.Flag(args, "-id", "--id")] = true
 	}
 	return served, nil
 }

@@ -81,23 +81,6 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-func TestFlag(t *testing.T) {
-	args := []string{"containerd", "--config", "/a", "-l", "debug", "-c=/b"}
-	for _, test := range []struct {
-		names []string
-		want  string
-	}{
-		{[]string{"--config", "-c"}, "/b"},
-		{[]string{"--config"}, "/a"},
-		{[]string{"--log-level", "-l"}, "debug"},
-		{[]string{"--state"}, ""},
-	} {
-		if got := flag(args, test.names...); got != test.want {
-			t.Errorf("%v is %q, want %q", test.names, got, test.want)
-		}
-	}
-}
-
 // TestGenerated wants advice for the files that do not last, and for no other.
 func TestGenerated(t *testing.T) {
 	var without []string

@@ -50,7 +50,7 @@ func running(ctx context.Context) ([]process, error) {
 		}
 		found = append(found, process{
 			program: strings.TrimSuffix(program, " (deleted)"),
-			config:  flag(args, "--config", "-c"),
+			config:  engine.Flag(args, "--config", "-c"),
 			path:    pathOf(p.PID),
 		})
 	}
@@ -95,24 +95,6 @@ func pathOf(pid int) string {
 		}
 	}
 	return ""
-}
-
-// flag is the last value that a command line gives a flag under any of its
-// names, in either form.
-func flag(args []string, names ...string) string {
-	last := ""
-	for i, arg := range args {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok && i+1 < len(args) {
-			value = args[i+1]
-		}
-		for _, want := range names {
-			if name == want && value != "" {
-				last = value
-			}
-		}
-	}
-	return last
 }
 
 func procFile(pid int, name string) string {

@@ -1,10 +1,10 @@
-package ask
+package engine
 
 import "strings"
 
-// flag returns the last value that a command line gives a flag under any of its
-// names: "--state=/x", "--state /x".
-func flag(args []string, names ...string) string {
+// Flag returns the last value that an engine's command line gives a flag under
+// any of its names, empty if it has none: "--state=/x", "--state /x".
+func Flag(args []string, names ...string) string {
 	found := ""
 	for i, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
