@@ -112,3 +112,17 @@ func (m *machine) sh(command string) string {
 	m.t.Helper()
 	return m.Run("sh", "-ec", command)
 }
+
+// bindNamespace binds to a file, on a private mount, a mount namespace in which no
+// process lives. The kernel refuses one with a lower number than the caller's
+// (mnt_ns_loop in fs/namespace.c), and since Linux 6.18 each processor has a stock
+// of numbers of its own: one of them has higher ones.
+func (m *machine) bindNamespace(file, propagation string) {
+	m.t.Helper()
+	dir := filepath.Dir(file)
+	m.sh("mkdir " + dir + "; mount --bind --make-private " + dir + " " + dir + "; touch " + file)
+	m.sh(`for cpu in $(seq 0 $(($(nproc) - 1))); do
+		taskset --cpu-list $cpu unshare --mount=` + file + ` --propagation ` + propagation + ` true && exit
+	done
+	exit 1`)
+}

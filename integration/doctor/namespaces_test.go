@@ -25,8 +25,7 @@ func TestEngineOwnNamespace(t *testing.T) {
 	m.engine("crio", plain+"MountFlags=slave\n")
 	m.requireOne(id, "warning", "crio (pid ", "crio.service", "systemctl edit --full crio.service")
 	// OpenShift has one namespace for kubelet and CRI-O.
-	m.sh(`mkdir /run/kubens; mount --bind --make-private /run/kubens /run/kubens; touch /run/kubens/mnt
-		unshare --mount=/run/kubens/mnt --propagation slave true`)
+	m.bindNamespace("/run/kubens/mnt", "slave")
 	m.engine("crio", "ExecStart=/usr/bin/nsenter --mount=/run/kubens/mnt /usr/local/bin/crio infinity\n")
 	own := m.sh("readlink /proc/$(systemctl show --property=MainPID --value crio)/ns/mnt")
 	if first := m.sh("readlink /proc/1/ns/mnt"); own == first {
@@ -81,8 +80,7 @@ func TestServiceHoldsMounts(t *testing.T) {
 	m.Unit("cron.service", service+"PrivateTmp=yes\n")
 	m.Run("systemctl", "start", "cron")
 	m.requireNo("service-holds-mounts")
-	m.sh(`mkdir /run/pins; mount --bind --make-private /run/pins /run/pins; touch /run/pins/mnt
-		unshare --mount=/run/pins/mnt --propagation private true`)
+	m.bindNamespace("/run/pins/mnt", "private")
 	m.requireOne("service-holds-mounts", "warning", ", in which no process is seen, has ", "lsns --type mnt")
 	m.Run("umount", "/run/pins/mnt")
 	m.requireNo("service-holds-mounts")

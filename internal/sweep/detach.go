@@ -100,6 +100,10 @@ func (d *detacher) checkPlan(ns *mountns.Namespace, c cleanup.Copy) error {
 	} else if covered {
 		return errors.New(string(cleanup.RefuseCovered))
 	}
+	// Where an engine was already, the plan has only what somebody asked for by name.
+	if _, known := d.view.protected.Why(ns.ID); known {
+		return nil
+	}
 	// An engine's thread may have come here since.
 	if why, is, err := d.view.protected.Recheck(ns.ID); err != nil {
 		return err

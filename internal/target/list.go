@@ -10,6 +10,7 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 const (
@@ -87,9 +88,17 @@ func readWord(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
+// isOwners reports whether a directory is one that belongs to a container in a
+// mount area of a root.
+func isOwners(root roots.Root, dir string) bool {
+	return slices.ContainsFunc(root.Areas, func(area spec.Area) bool { return area.Owns(dir) })
+}
+
 // containerdContainers are those that have a bundle or a sandbox's directory in
 // a state directory of containerd's: as long as there is a task, or a pod
-// (core/runtime/v2/bundle.go, internal/cri/server/helpers.go).
+// (core/runtime/v2/bundle.go, internal/cri/server/helpers.go). In its root there
+// are directories of the same names, for shims to work in, where nothing is
+// mounted.
 func containerdContainers(root roots.Root) []Container {
 	var found []Container
 	for _, plugin := range []string{"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"} {
@@ -101,6 +110,9 @@ func containerdContainers(root roots.Root) []Container {
 					continue
 				}
 				bundle := filepath.Join(dir, namespace, id)
+				if !isOwners(root, bundle) {
+					continue
+				}
 				found = append(found, Container{
 					ID: id, Engine: roots.Containerd, Namespaces: []string{namespace},
 					Dirs: []string{bundle}, Bundles: []string{bundle},
@@ -110,7 +122,9 @@ func containerdContainers(root roots.Root) []Container {
 	}
 	dir := filepath.Join(root.Resolved, "io.containerd.grpc.v1.cri/sandboxes")
 	for _, id := range names(dir) {
-		found = append(found, Container{ID: id, Engine: roots.Containerd, Dirs: []string{filepath.Join(dir, id)}})
+		if sandbox := filepath.Join(dir, id); isOwners(root, sandbox) {
+			found = append(found, Container{ID: id, Engine: roots.Containerd, Dirs: []string{sandbox}})
+		}
 	}
 	return found
 }

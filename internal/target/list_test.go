@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // write makes files below a new directory.
@@ -55,8 +56,16 @@ func TestContainerdContainers(t *testing.T) {
 		"io.containerd.grpc.v1.cri/sandboxes/" + id + "/hosts":    "",
 		"io.containerd.grpc.v1.cri/sandboxes/" + layer + "/hosts": "",
 	})
-	got := merge(containerdContainers(roots.Root{Resolved: top}))
+	state := roots.Root{Resolved: top, Areas: []spec.Area{
+		{Root: top, Owner: "io.containerd.runtime.v2.task/*/*"}, {Root: top, Owner: "io.containerd.grpc.v1.cri/sandboxes/*"},
+	}}
+	got := merge(containerdContainers(state))
 	if len(got) != 3 || got[0].ID != id || len(got[0].Dirs) != 2 || len(got[0].Bundles) != 1 || got[1].ID != layer || got[2].String() != "default/web" {
+		t.Errorf("%+v", got)
+	}
+	// Its root has directories of the same names, and mounts nothing there.
+	root := roots.Root{Resolved: top, Areas: []spec.Area{{Root: top, Owner: "tmpmounts/*"}}}
+	if got := containerdContainers(root); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }

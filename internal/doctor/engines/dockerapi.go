@@ -117,7 +117,7 @@ func (a dockerAPI) state(ctx context.Context, id string) (string, error) {
 		State struct{ Status string }
 	}
 	err := a.get(ctx, "/containers/"+url.PathEscape(id)+"/json", nil, &container)
-	var refused *ask.Refusal
+	var refused *ask.RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return "gone", nil
 	}

@@ -59,7 +59,7 @@ func inspect(ctx context.Context, socket, id string) (*dockerContainer, error) {
 	var c dockerContainer
 	err := GetDocker(ctx, socket, "/containers/"+id+"/json", &c)
 	// A 404 can also come from somebody who is no dockerd.
-	var refused *Refusal
+	var refused *RefusedError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound &&
 		strings.Contains(strings.ToLower(refused.Message), "no such container") {
 		return nil, nil
@@ -73,20 +73,20 @@ func inspect(ctx context.Context, socket, id string) (*dockerContainer, error) {
 	return &c, nil
 }
 
-// Refusal is an answer of dockerd's that is an error.
-type Refusal struct {
+// RefusedError is an answer of dockerd's that is an error.
+type RefusedError struct {
 	// Status is that of HTTP.
 	Status int
 	// Message is dockerd's own text.
 	Message string
 }
 
-func (r *Refusal) Error() string {
+func (r *RefusedError) Error() string {
 	return fmt.Sprintf("status %d: %s", r.Status, r.Message)
 }
 
 // GetDocker asks the dockerd that listens on a unix socket for a path of its API, a
-// query included, and decodes the answer. The error is a [*Refusal] if dockerd
+// query included, and decodes the answer. The error is a [*RefusedError] if dockerd
 // answered with one.
 func GetDocker(ctx context.Context, socket, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
@@ -129,7 +129,7 @@ func get(ctx context.Context, socket, path string, into any) error {
 		if err := json.Unmarshal(body, &answer); err != nil {
 			return fmt.Errorf("status %d, and no JSON: %w", response.StatusCode, err)
 		}
-		return &Refusal{response.StatusCode, answer.Message}
+		return &RefusedError{response.StatusCode, answer.Message}
 	}
 	return json.Unmarshal(body, into)
 }
