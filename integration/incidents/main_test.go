@@ -12,7 +12,7 @@ import (
 	"github.com/unbusy/unbusy/integration/observe"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(host.Main(m, "containerd-2.4", "runc-1.5")) }
 
 // holds tells whether a process has something mounted at a path.
 func holds(t *testing.T, pid int, path string) bool {

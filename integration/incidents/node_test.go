@@ -1,0 +1,137 @@
+package incidents
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/unbusy/unbusy/integration/host"
+	"github.com/unbusy/unbusy/integration/observe"
+)
+
+// kubeletRoot is where the kubelet would have its directory.
+const kubeletRoot = "/run/kubelet"
+
+// node is a host without systemd, on which engines are started by hand.
+type node struct {
+	t *testing.T
+	h *host.Host
+	w way
+}
+
+func newNode(t *testing.T, w way) *node {
+	t.Helper()
+	n := &node{t, host.New(t), w}
+	n.h.UnbusyConfig(w.settings() + "\nlog = \"none\"\n[[roots]]\nengine = \"kubelet\"\npath = \"" + kubeletRoot + "\"\n")
+	return n
+}
+
+// program is the path of one of unbusy's.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), name))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
+	}
+	return path
+}
+
+// containerd starts containerd, with unbusy's shim if it is there.
+func (n *node) containerd(options ...host.ContainerdOption) *host.Containerd {
+	n.t.Helper()
+	if n.w.unbusy {
+		options = append(options, host.Runtime("unbusy", "", host.Shim(program(n.t, "containerd-shim-unbusy-v2"))))
+	}
+	return n.h.Containerd(options...)
+}
+
+// handler is what containers run under.
+func (n *node) handler() string {
+	if n.w.unbusy {
+		return "unbusy"
+	}
+	return "runc"
+}
+
+// agentHandler is handler for a container that would be rewritten for.
+func (n *node) agentHandler() string {
+	if n.w.lacks(rewrite) {
+		return "runc"
+	}
+	return n.handler()
+}
+
+// unbusy types a command. Of one that has an exit status other than zero there is
+// an error.
+func (n *node) unbusy(args ...string) (string, error) {
+	n.t.Helper()
+	out, err := exec.CommandContext(n.t.Context(), program(n.t, "unbusy"), args...).CombinedOutput()
+	return string(out), err
+}
+
+// requireHolder fails unless unbusy who says with all the words who holds a target.
+func (n *node) requireHolder(target string, words ...string) {
+	n.t.Helper()
+	out, err := n.unbusy("who", target)
+	n.requireSays("who", out, err, words...)
+}
+
+// requireLeft fails unless unbusy sweep says with all the words what it leaves of a
+// target.
+func (n *node) requireLeft(target string, words ...string) {
+	n.t.Helper()
+	out, err := n.unbusy("sweep", target)
+	n.requireSays("sweep", out, err, words...)
+}
+
+// requireSays fails unless a command has said all the words and that something is
+// held.
+func (n *node) requireSays(command, out string, err error, words ...string) {
+	n.t.Helper()
+	for _, word := range words {
+		if err == nil || err.Error() != "exit status 1" || !strings.Contains(out, word) {
+			n.t.Errorf("unbusy %s: %v: %s, want status 1 and %s", command, err, out, word)
+		}
+	}
+}
+
+// repair is what somebody does on whose host it has happened already: who says who
+// the holders are, and sweep lets it go.
+func (n *node) repair(target string, holder []string, flags ...string) {
+	n.t.Helper()
+	n.requireHolder(target, holder...)
+	out, err := n.unbusy(append([]string{"sweep", target}, flags...)...)
+	if err != nil {
+		n.t.Errorf("unbusy sweep: %v: %s", err, out)
+	}
+}
+
+// keeps notes what a process has mounted, apart from what has one of the names in
+// its path. The function that it returns fails the test if any of that is gone, or
+// if the process is.
+func (n *node) keeps(pid int, names ...string) (still func()) {
+	n.t.Helper()
+	before, err := observe.Mounts(pid)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return func() {
+		n.t.Helper()
+		now, err := observe.Mounts(pid)
+		if err != nil {
+			n.t.Fatalf("process %d: %v", pid, err)
+		}
+		for _, m := range before {
+			victims := slices.ContainsFunc(names, func(name string) bool { return strings.Contains(m.Point, name) })
+			if !victims && !slices.ContainsFunc(now, func(other observe.Mount) bool { return other.ID == m.ID }) {
+				n.t.Errorf("process %d has lost %s on %s", pid, m.FSType, m.Point)
+			}
+		}
+	}
+}
