@@ -23,6 +23,7 @@ import (
 func TestDaemonMoved(t *testing.T) {
 	for _, propagation := range []string{"private", "slave"} {
 		t.Run(propagation, func(t *testing.T) {
+			host.Alone(t)
 			d := dockerd(t, host.LiveRestore())
 			living := runVictim(t, d, "living", unbusy)
 			victim := runVictim(t, d, "victim", unbusy)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	err := host.Enter(func() error { return nil })
+	err := host.Enter(host.Attend)
 	if errors.Is(err, host.ErrNotRoot) {
 		os.Exit(m.Run())
 	}

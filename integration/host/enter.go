@@ -120,7 +120,7 @@ func arrive() error {
 	}
 	name := os.Getenv(nameVar)
 	box = &inside{name: name, dir: throwAway(name), keeper: keeper}
-	return forget(stageVar, keeperVar)
+	return errors.Join(stayPresent(), forget(stageVar, keeperVar))
 }
 
 // stepOut returns to the keeper's mount namespace and becomes the program's
@@ -159,7 +159,11 @@ func end() int {
 
 // again executes the program anew for another stage.
 func again(stage string, env ...string) error {
-	env = append(env, stageVar+"="+stage)
+	lock, err := keepPresent()
+	if err != nil {
+		return err
+	}
+	env = append(append(env, stageVar+"="+stage), lock...)
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		if !mentions(env, name) {

@@ -24,7 +24,7 @@ const buildPatience = 20 * time.Minute
 // inside. Without root the tests run outside, where New skips or fails them.
 func Main(m *testing.M, tools ...string) int {
 	oldrule.Enter()
-	err := Enter(func() error { return build(tools) })
+	err := Enter(func() error { return errors.Join(build(tools), Attend()) })
 	if errors.Is(err, ErrNotRoot) {
 		return m.Run()
 	}

@@ -23,7 +23,7 @@ func run(m *testing.M) int {
 				return err
 			}
 		}
-		return makeDebian()
+		return errors.Join(makeDebian(), host.Attend())
 	})
 	if errors.Is(err, host.ErrNotRoot) {
 		return m.Run()

@@ -1,0 +1,84 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockVar is the descriptor of the lock, for the next life of the program.
+const lockVar = "UNBUSY_BOX_LOCK"
+
+// present is held by every test program for as long as it runs: shared, so that
+// packages can be tested at the same time, or by a test that wants to be alone.
+var present *os.File
+
+// Attend is a prepare for [Enter]: the program, a package's tests, lets a test of
+// another package that wants to be alone wait, and waits for it.
+func Attend() error {
+	file, err := os.OpenFile(filepath.Join(os.TempDir(), "unbusy-tests.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	present = file
+	return lock(unix.LOCK_SH)
+}
+
+// keepPresent lets the next life of the program have the lock, and returns what
+// tells it.
+func keepPresent() ([]string, error) {
+	if present == nil {
+		return nil, nil
+	}
+	if _, err := unix.FcntlInt(present.Fd(), unix.F_SETFD, 0); err != nil {
+		return nil, fmt.Errorf("keep the lock: %w", err)
+	}
+	return []string{lockVar + "=" + strconv.Itoa(int(present.Fd()))}, nil
+}
+
+// stayPresent takes over the lock of the life before, which the daemons of a test
+// must not inherit.
+func stayPresent() error {
+	text, ok := os.LookupEnv(lockVar)
+	if !ok {
+		return nil
+	}
+	fd, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", lockVar, err)
+	}
+	unix.CloseOnExec(fd)
+	present = os.NewFile(uintptr(fd), "lock")
+	return forget(lockVar)
+}
+
+func lock(how int) error {
+	for {
+		if err := unix.Flock(int(present.Fd()), how); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// Alone waits until no other package is being tested, and has others wait for the
+// end of the test. Boxes share the pids of the machine, and unbusy sweep --all
+// clears away what the tests of others leave on purpose.
+func Alone(t testing.TB) {
+	t.Helper()
+	if present == nil {
+		return
+	}
+	if err := lock(unix.LOCK_EX); err != nil {
+		t.Fatalf("wait to be alone: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := lock(unix.LOCK_SH); err != nil {
+			t.Errorf("let others in: %v", err)
+		}
+	})
+}
