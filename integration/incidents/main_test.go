@@ -4,7 +4,9 @@
 package incidents
 
 import (
+	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +14,14 @@ import (
 	"github.com/unbusy/unbusy/integration/observe"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m, "containerd-2.4", "runc-1.5")) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// How many incidents happen at the same time is decided where hosts are made.
+	if err := flag.Set("test.parallel", "100"); err != nil {
+		panic(err)
+	}
+	os.Exit(host.Main(m, "containerd-2.4", "runc-1.5"))
+}
 
 // holds tells whether a process has something mounted at a path.
 func holds(t *testing.T, pid int, path string) bool {
@@ -73,6 +82,14 @@ func repair(t *testing.T, m *host.Machine, container string, holders ...string) 
 	if _, err := m.Try("docker", "rm", "--force", container); err != nil {
 		t.Errorf("after unbusy sweep: %v", err)
 	}
+}
+
+// names are what a container's mounts have in their paths: its id, and those of its
+// layer and of its network namespace.
+func names(m *host.Machine, container string) []string {
+	paths := strings.Fields(m.Run("docker", "inspect", "--format",
+		"{{.Id}} {{.GraphDriver.Data.MergedDir}} {{.NetworkSettings.SandboxKey}}", container))
+	return []string{paths[0], filepath.Base(filepath.Dir(paths[1])), filepath.Base(paths[2])}
 }
 
 // privateHome makes the home of Docker's storage driver a private mount, as the

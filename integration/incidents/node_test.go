@@ -4,12 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
-	"github.com/unbusy/unbusy/integration/observe"
 )
 
 // kubeletRoot is where the kubelet would have its directory.
@@ -24,6 +22,7 @@ type node struct {
 
 func newNode(t *testing.T, w way) *node {
 	t.Helper()
+	occupy(t, nodes)
 	n := &node{t, host.New(t), w}
 	n.h.UnbusyConfig(w.settings() + "\nlog = \"none\"\n[[roots]]\nengine = \"kubelet\"\npath = \"" + kubeletRoot + "\"\n")
 	return n
@@ -112,26 +111,12 @@ func (n *node) repair(target string, holder []string, flags ...string) {
 	}
 }
 
-// keeps notes what a process has mounted, apart from what has one of the names in
-// its path. The function that it returns fails the test if any of that is gone, or
-// if the process is.
+// keeps notes what a process and the node itself have mounted: see the function of
+// that name.
 func (n *node) keeps(pid int, names ...string) (still func()) {
 	n.t.Helper()
-	before, err := observe.Mounts(pid)
-	if err != nil {
-		n.t.Fatal(err)
+	if pid == 0 {
+		return keeps(n.t, names, 0)
 	}
-	return func() {
-		n.t.Helper()
-		now, err := observe.Mounts(pid)
-		if err != nil {
-			n.t.Fatalf("process %d: %v", pid, err)
-		}
-		for _, m := range before {
-			victims := slices.ContainsFunc(names, func(name string) bool { return strings.Contains(m.Point, name) })
-			if !victims && !slices.ContainsFunc(now, func(other observe.Mount) bool { return other.ID == m.ID }) {
-				n.t.Errorf("process %d has lost %s on %s", pid, m.FSType, m.Point)
-			}
-		}
-	}
+	return keeps(n.t, names, pid, 0)
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/unbusy/unbusy/internal/holder"
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/target"
+	"github.com/unbusy/unbusy/pkg/mount"
 )
 
 // examineMounts says what is stuck already.
@@ -36,7 +39,7 @@ func examineMounts(ctx context.Context, h *Host) (Result, error) {
 	if err != nil {
 		return result, fmt.Errorf("look for mounts of ended containers: %w", err)
 	}
-	stuck, err := whoKeeps(ctx, lingering)
+	stuck, err := whoKeeps(ctx, lingering, func(inode uint64) bool { return isLocked(h.Lister, inode) })
 	result.Findings = append(stuck, result.Findings...)
 	return result, err
 }
@@ -51,8 +54,9 @@ func homesOf(seen *target.Host) []*target.Namespace {
 }
 
 // whoKeeps says who has what lingers: a line for each of them, since one that
-// has anything of that kind often has hundreds.
-func whoKeeps(ctx context.Context, lingering []target.Lingering) ([]Finding, error) {
+// has anything of that kind often has hundreds. locked says of a namespace, by its
+// inode number, that nobody can unmount anything in it alone.
+func whoKeeps(ctx context.Context, lingering []target.Lingering, locked func(inode uint64) bool) ([]Finding, error) {
 	type kept struct {
 		mounts int
 		first  target.Lingering
@@ -74,14 +78,35 @@ func whoKeeps(ctx context.Context, lingering []target.Lingering) ([]Finding, err
 	processes, err := processesIn(ctx, func(inode uint64) bool { return byNamespace[inode].mounts > 0 })
 	found := make(map[uint64]Finding)
 	for inode, k := range byNamespace {
-		found[inode] = Finding{
+		f := Finding{
 			ID: "lingering-mount", Severity: Broken,
 			Evidence: fmt.Sprintf("%s still has %s of containers that have ended; the first is %s (%s)",
 				keeper(processes[inode], inode), count(k.mounts, "mount"), k.first.Owned.Path, ended(k.first)),
 			Fix: "unbusy sweep --all; `unbusy who " + k.first.Owned.Path + "` says more",
 		}
+		if locked(inode) {
+			f.Evidence += ", and locked: in the user namespace that it has them in, nobody can unmount one alone"
+			f.Fix = "remove the container, or end who has them; the removal of what they are mounted on takes them away (`unbusy who " + k.first.Owned.Path + "` says more)"
+		}
+		found[inode] = f
 	}
 	return inOrder(found), err
+}
+
+// isLocked reports whether a mount namespace belongs to another user namespace
+// than ours: what came into it with others stays with them (mount_namespaces(7)).
+func isLocked(lister *mountns.Lister, inode uint64) bool {
+	ns, err := lister.Open(mount.NamespaceID{Inode: inode})
+	if err != nil {
+		return false // it ended
+	}
+	defer ns.Close()
+	own, err := mountns.OwnUserNamespace()
+	if err != nil {
+		return false
+	}
+	owner, err := ns.UserNamespace()
+	return errors.Is(err, fs.ErrPermission) || err == nil && owner != own
 }
 
 // ended says whose a lingering mount was.

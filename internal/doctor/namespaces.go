@@ -27,6 +27,8 @@ func examineNamespaces(ctx context.Context, h *Host) (Result, error) {
 	result.Findings = append(result.Findings, shims...)
 	services, servicesErr := holdingServices(ctx, h.Lister, seen)
 	result.Findings = append(result.Findings, services...)
+	users, usersErr := usedCopies(ctx, seen)
+	result.Findings = append(result.Findings, users...)
 	limit, limitErr := mountLimit(procfs)
 	if limitErr == nil {
 		result.Findings = append(result.Findings, nearLimit(seen, limit)...)
@@ -36,5 +38,5 @@ func examineNamespaces(ctx context.Context, h *Host) (Result, error) {
 	for _, what := range seen.Incomplete {
 		err = errors.Join(err, errors.New(what))
 	}
-	return result, errors.Join(err, shimsErr, servicesErr, limitErr)
+	return result, errors.Join(err, shimsErr, servicesErr, usersErr, limitErr)
 }
