@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
@@ -22,10 +21,7 @@ func TestUnbusyInEachEngine(t *testing.T) {
 	if !full() {
 		t.Skip("MATRIX=full captures specifications anew and has unbusy-runtime run them")
 	}
-	wrapper := filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-runtime")
-	if _, err := os.Stat(wrapper); err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
+	wrapper := host.Program(t, "unbusy-runtime")
 	whole := host.New(t)
 	recorder, captured := buildRecorder(t, whole), whole.Dir("captured")
 	for _, engine := range engines {

@@ -56,7 +56,7 @@ func TestAgent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := host.New(t)
-			c := h.Containerd(host.Runtime("unbusy", wrapper(t)))
+			c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 			source := test.source(t, h, c)
 			for _, runtime := range []string{"runc", "unbusy"} {
 				victim := c.Run("victim-"+runtime, host.Under("runc"))
@@ -67,18 +67,18 @@ func TestAgent(t *testing.T) {
 				if err := unix.Mount("tmpfs", point, "tmpfs", 0, ""); err != nil {
 					t.Fatal(err)
 				}
-				m := mounted(t, point)
+				m := host.Mounted(t, point)
 				options := slices.Concat(test.extra, []host.ContainerOption{
 					host.Under(runtime), host.Bind(source, "/host", "rbind", "rprivate"),
 				})
 				agent := c.Run("agent-"+runtime, options...)
-				if held(t, agent.Pid(), m) == 0 {
+				if host.Held(t, agent.Pid(), m) == 0 {
 					t.Fatalf("%s: the agent does not see the mount, there is nothing to show", runtime)
 				}
 				if err := unix.Unmount(point, 0); err != nil {
 					t.Fatal(err)
 				}
-				if n := held(t, agent.Pid(), m); (n > 0) != (runtime == "runc" || test.kept) {
+				if n := host.Held(t, agent.Pid(), m); (n > 0) != (runtime == "runc" || test.kept) {
 					t.Errorf("%s: the agent holds %d copies of what is unmounted", runtime, n)
 				}
 				victim.Stop()
@@ -94,7 +94,7 @@ func TestAgent(t *testing.T) {
 // free at once.
 func TestVolume(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("unbusy", wrapper(t)))
+	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	for _, runtime := range []string{"runc", "unbusy"} {
 		volume := h.Volume(runtime)
 		at := filepath.Join(h.Dir("kubelet"), "pods/11111111-2222-3333-4444-555555555555/volumes/kubernetes.io~csi", runtime, "mount")
@@ -120,7 +120,7 @@ func TestVolume(t *testing.T) {
 // from runc and through unbusy-runtime, down to the bytes of its config.json.
 func TestOrdinaryContainer(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("unbusy", wrapper(t)))
+	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	data := h.Dir("data")
 	specs := make(map[string]string)
 	for _, runtime := range []string{"runc", "unbusy"} {

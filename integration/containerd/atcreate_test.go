@@ -26,12 +26,12 @@ func TestDetachAtCreate(t *testing.T) {
 			if test.config != "" {
 				h.UnbusyConfig(test.config)
 			}
-			c := h.Containerd(host.Runtime("unbusy", wrapper(t)))
+			c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 			volume := h.Volume("pvc")
 			at := filepath.Join(h.Dir("kubelet"), "pods/11111111-2222-3333-4444-555555555555/volumes/kubernetes.io~csi/pvc/mount")
 			volume.Mount(at)
 			victim := c.Run("victim", host.Under("unbusy"), host.Bind(at, "/data", "rbind", "rprivate"))
-			rootfs, data := mounted(t, victim.Rootfs()), mounted(t, at)
+			rootfs, data := host.Mounted(t, victim.Rootfs()), host.Mounted(t, at)
 			agent := c.Run("agent", host.Under("unbusy"), host.Bind("/", "/host", "rbind", "rprivate"),
 				host.Bind(at, "/given", "rbind", "rprivate"), host.Annotation("unbusy.io/propagation", "keep"))
 
@@ -39,17 +39,17 @@ func TestDetachAtCreate(t *testing.T) {
 			if test.lost {
 				wantRootfs, wantData = 0, 1
 			}
-			if n := held(t, agent.Pid(), rootfs); n != wantRootfs {
+			if n := host.Held(t, agent.Pid(), rootfs); n != wantRootfs {
 				t.Errorf("the agent has %d copies of the root file system, want %d", n, wantRootfs)
 			}
-			if n := held(t, agent.Pid(), data); n != wantData {
+			if n := host.Held(t, agent.Pid(), data); n != wantData {
 				t.Errorf("the agent has %d copies of the volume, want %d", n, wantData)
 			}
-			if n := held(t, victim.Pid(), data); n != 1 {
+			if n := host.Held(t, victim.Pid(), data); n != 1 {
 				t.Errorf("the victim has its volume %d times", n)
 			}
-			mounted(t, victim.Rootfs())
-			mounted(t, at)
+			host.Mounted(t, victim.Rootfs())
+			host.Mounted(t, at)
 			if out := agent.Exec("ls", "/given"); out != "lost+found\n" {
 				t.Errorf("the agent's own volume has %q", out)
 			}

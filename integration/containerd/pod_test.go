@@ -16,7 +16,7 @@ import (
 // takes foreign copies away.
 func TestPod(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.PodNetwork(), host.Runtime("unbusy", wrapper(t)))
+	c := h.Containerd(host.PodNetwork(), host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	engine := cri.Containerd(t, c)
 	for _, runtime := range []string{"runc", "unbusy"} {
 		victim := engine.Pod("victim-"+runtime, cri.Under(runtime))
@@ -25,19 +25,19 @@ func TestPod(t *testing.T) {
 		agentPod := engine.Pod("agent-"+runtime, cri.Under(runtime), cri.HostNetwork())
 		agent := agentPod.Run("agent", cri.HostPath("/", "/host"))
 		for kind, m := range mounts {
-			if held(t, agent.Pid(), m) == 0 {
+			if host.Held(t, agent.Pid(), m) == 0 {
 				t.Fatalf("%s: the agent does not see the victim's %s, there is nothing to show", runtime, kind)
 			}
 		}
 		app.Stop()
 		app.Remove()
 		victim.Stop()
-		if n := held(t, agent.Pid(), mounts["shared memory"]); (n > 0) != (runtime == "runc") {
+		if n := host.Held(t, agent.Pid(), mounts["shared memory"]); (n > 0) != (runtime == "runc") {
 			t.Errorf("%s: the agent holds %d copies of the shared memory of a pod that is stopped", runtime, n)
 		}
 		victim.Remove()
 		for kind, m := range mounts {
-			if n := held(t, agent.Pid(), m); n > 0 {
+			if n := host.Held(t, agent.Pid(), m); n > 0 {
 				t.Errorf("%s: the agent holds %d copies of the %s of a pod that is gone", runtime, n, kind)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/cri"
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 type result struct {
@@ -19,7 +20,7 @@ type result struct {
 // unbusy runs the command under test.
 func unbusy(t *testing.T, args ...string) result {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), program(t, "unbusy"), args...)
+	command := exec.CommandContext(t.Context(), host.Program(t, "unbusy"), args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
@@ -91,7 +92,7 @@ func TestWho(t *testing.T) {
 			t.Errorf("%s: the agent %d in container %s is not among the holders: %s", target, agent.Pid(), agent.ID(), got.stdout)
 		}
 	}
-	if got := unbusy(t, "sweep", victim.ID()); got.status == 0 || held(t, agent.Pid(), mounted(t, point)) == 0 {
+	if got := unbusy(t, "sweep", victim.ID()); got.status == 0 || host.Held(t, agent.Pid(), host.Mounted(t, point)) == 0 {
 		t.Errorf("a pod that runs was swept: %s%s", got.stdout, got.stderr)
 	}
 }

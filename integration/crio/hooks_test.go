@@ -33,7 +33,7 @@ func TestHooks(t *testing.T) {
 	app.Stop()
 	app.Remove()
 	victim.Stop()
-	if held(t, agent.Pid(), m) == 0 {
+	if host.Held(t, agent.Pid(), m) == 0 {
 		t.Error("hooks alone have let go of a pod's shared memory")
 	}
 	victim.Remove()
@@ -67,7 +67,7 @@ func installHooks(t *testing.T, dir string, names ...string) {
 		if !strings.Contains(string(text), installed) {
 			t.Fatalf("%s names another program: %s", name, text)
 		}
-		mine := strings.Replace(string(text), installed, fmt.Sprintf("%q", program(t, "unbusy-hook")), 1)
+		mine := strings.Replace(string(text), installed, fmt.Sprintf("%q", host.Program(t, "unbusy-hook")), 1)
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(mine), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 // TestDefault has unbusy as the default runtime, for pods that name no handler.
 func TestDefault(t *testing.T) {
 	h := newHost(t)
-	engine := cri.CRIO(t, h.CRIO(handler(program(t, "unbusy-runtime"), `default_runtime = "unbusy"`)))
+	engine := cri.CRIO(t, h.CRIO(handler(host.Program(t, "unbusy-runtime"), `default_runtime = "unbusy"`)))
 	if got := leftOfPod(t, engine, nil, nil); got != 0 {
 		t.Errorf("the agent holds %d copies of the shared memory of a pod that is stopped", got)
 	}
@@ -22,7 +22,7 @@ func TestDefault(t *testing.T) {
 // allowed for it.
 func TestOptOut(t *testing.T) {
 	h := newHost(t)
-	engine := cri.CRIO(t, h.CRIO(handler(program(t, "unbusy-runtime"), `default_runtime = "unbusy"`)))
+	engine := cri.CRIO(t, h.CRIO(handler(host.Program(t, "unbusy-runtime"), `default_runtime = "unbusy"`)))
 	const key, value = "unbusy.io/propagation", "keep"
 	for _, test := range []struct {
 		where     string
@@ -54,7 +54,7 @@ allowed_annotations = ["unbusy.io/propagation"]
 // and end as they would have.
 func TestRestart(t *testing.T) {
 	h := newHost(t)
-	c := h.CRIO(handler(program(t, "unbusy-runtime"), `default_runtime = "unbusy"`))
+	c := h.CRIO(handler(host.Program(t, "unbusy-runtime"), `default_runtime = "unbusy"`))
 	engine := cri.CRIO(t, c)
 	victim := engine.Pod("victim", cri.OwnPIDs())
 	app := victim.Run("app")
@@ -73,7 +73,7 @@ func TestRestart(t *testing.T) {
 	app.Stop()
 	app.Remove()
 	victim.Stop()
-	if n := held(t, agent.Pid(), mounts[shm]); n != 0 {
+	if n := host.Held(t, agent.Pid(), mounts[shm]); n != 0 {
 		t.Errorf("the agent holds %d copies of the shared memory", n)
 	}
 	victim.Remove()
@@ -84,7 +84,7 @@ func TestRestart(t *testing.T) {
 // the runtime's alone then, with the same directory for its state.
 func TestHandlerGone(t *testing.T) {
 	h := newHost(t)
-	c := h.CRIO(handler(program(t, "unbusy-runtime"), ""))
+	c := h.CRIO(handler(host.Program(t, "unbusy-runtime"), ""))
 	engine := cri.CRIO(t, c)
 	pod := engine.Pod("pod", cri.OwnPIDs(), cri.Under("unbusy"))
 	app := pod.Run("app")
@@ -114,20 +114,20 @@ func leftOfPod(t *testing.T, engine *cri.Engine, pod []cri.PodOption, container 
 	t.Helper()
 	victim := engine.Pod("victim", cri.OwnPIDs())
 	app := victim.Run("app")
-	host := engine.Pod("agent", append(pod, cri.OwnPIDs(), cri.HostNetwork())...)
-	agent := host.Run("agent", append(container, cri.HostPath("/run", "/host"))...)
+	sandbox := engine.Pod("agent", append(pod, cri.OwnPIDs(), cri.HostNetwork())...)
+	agent := sandbox.Run("agent", append(container, cri.HostPath("/run", "/host"))...)
 	m := podMounts(t, victim, app)[shm]
-	if held(t, agent.Pid(), m) == 0 {
+	if host.Held(t, agent.Pid(), m) == 0 {
 		t.Fatal("the agent does not see the shared memory, there is nothing to show")
 	}
 	app.Stop()
 	app.Remove()
 	victim.Stop()
-	n := held(t, agent.Pid(), m)
+	n := host.Held(t, agent.Pid(), m)
 	victim.Remove()
 	agent.Stop()
 	agent.Remove()
-	host.Stop()
-	host.Remove()
+	sandbox.Stop()
+	sandbox.Remove()
 	return n
 }

@@ -5,12 +5,10 @@ package crio
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
-	"github.com/unbusy/unbusy/integration/observe"
 )
 
 func TestMain(m *testing.M) {
@@ -42,19 +40,6 @@ func newHost(t *testing.T) *host.Host {
 	return h
 }
 
-// program is the path of one of the programs under test.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), name))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
-	return path
-}
-
 // handler is the drop-in of handlerText.
 func handler(path, extra string) host.CRIOOption {
 	return host.CRIODropIn("50-unbusy.conf", handlerText(path, extra))
@@ -72,34 +57,6 @@ runtime_type = "oci"
 runtime_root = "/run/runc"
 monitor_cgroup = "pod"
 `, extra, path)
-}
-
-// mounted returns what is mounted on a path of the host.
-func mounted(t *testing.T, path string) observe.Mount {
-	t.Helper()
-	m, found, err := observe.At(path)
-	if err != nil || !found {
-		t.Fatalf("nothing is mounted on %s: %v", path, err)
-	}
-	return m
-}
-
-// held counts the mounts in a process's namespace that show what m shows. The
-// kernel gives the device number of a file system that is gone to the next one:
-// the caller mounts nothing meanwhile.
-func held(t *testing.T, pid int, m observe.Mount) int {
-	t.Helper()
-	mounts, err := observe.Mounts(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, c := range mounts {
-		if c.Device == m.Device && c.Root == m.Root {
-			n++
-		}
-	}
-	return n
 }
 
 func itoa(pid int) string { return strconv.Itoa(pid) }

@@ -30,26 +30,26 @@ func TestPod(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newHost(t)
-			engine := cri.CRIO(t, h.CRIO(handler(program(t, "unbusy-runtime"), "")))
+			engine := cri.CRIO(t, h.CRIO(handler(host.Program(t, "unbusy-runtime"), "")))
 			for _, runtime := range []string{"runc", "unbusy"} {
 				victim := engine.Pod("victim-"+runtime, cri.Under(runtime), cri.OwnPIDs())
 				app := victim.Run("app")
 				mounts := podMounts(t, victim, app)
 				agent := agentPod(t, engine, runtime, test.source(t, h), cri.Under(runtime))
 				for kind, m := range mounts {
-					if kind != rootfs && held(t, agent.Pid(), m) == 0 {
+					if kind != rootfs && host.Held(t, agent.Pid(), m) == 0 {
 						t.Fatalf("%s: the agent does not see the victim's %s, there is nothing to show", runtime, kind)
 					}
 				}
 				app.Stop()
 				app.Remove()
 				victim.Stop()
-				if n := held(t, agent.Pid(), mounts[shm]); (n > 0) != (runtime == "runc" && test.held) {
+				if n := host.Held(t, agent.Pid(), mounts[shm]); (n > 0) != (runtime == "runc" && test.held) {
 					t.Errorf("%s: the agent holds %d copies of the shared memory of a pod that is stopped", runtime, n)
 				}
 				victim.Remove()
 				for kind, m := range mounts {
-					if n := held(t, agent.Pid(), m); n > 0 {
+					if n := host.Held(t, agent.Pid(), m); n > 0 {
 						t.Errorf("%s: the agent holds %d copies of the %s of a pod that is gone", runtime, n, kind)
 					}
 				}
@@ -62,13 +62,13 @@ func TestPod(t *testing.T) {
 // unmounts the volume as the kubelet does: with unbusy the device is free at once.
 func TestVolume(t *testing.T) {
 	h := newHost(t)
-	engine := cri.CRIO(t, h.CRIO(handler(program(t, "unbusy-runtime"), "")))
+	engine := cri.CRIO(t, h.CRIO(handler(host.Program(t, "unbusy-runtime"), "")))
 	for _, runtime := range []string{"runc", "unbusy"} {
 		volume, at := podVolume(h, runtime)
 		victim := engine.Pod("victim-"+runtime, cri.Under(runtime), cri.OwnPIDs())
 		app := victim.Run("app", cri.HostPath(at, "/data"))
 		agent := agentPod(t, engine, runtime, rootByLink(t, h), cri.Under(runtime))
-		if held(t, agent.Pid(), mounted(t, at)) == 0 {
+		if host.Held(t, agent.Pid(), host.Mounted(t, at)) == 0 {
 			t.Fatal("the agent does not see the volume, there is nothing to show")
 		}
 		app.Stop()

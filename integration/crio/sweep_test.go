@@ -25,7 +25,7 @@ func TestAgentFromBefore(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newHost(t)
-			runtime := h.WithoutOOMScore(program(t, "unbusy-runtime"))
+			runtime := h.WithoutOOMScore(host.Program(t, "unbusy-runtime"))
 			engine := cri.CRIO(t, h.CRIO(append(test.options, handler(runtime, ""))...))
 			for _, runtime := range []string{"runc", "unbusy"} {
 				volume, at := podVolume(h, runtime)
@@ -43,7 +43,7 @@ func TestAgentFromBefore(t *testing.T) {
 				volume.Unmount(at)
 				requireBusy(t, volume, runtime == "runc" || !test.infra, runtime+": a pod that is gone")
 				for kind, m := range podMounts(t, bystander, beside) {
-					if kind != rootfs && held(t, agent.Pid(), m) == 0 {
+					if kind != rootfs && host.Held(t, agent.Pid(), m) == 0 {
 						t.Errorf("%s: the agent has lost the %s of another pod", runtime, kind)
 					}
 				}

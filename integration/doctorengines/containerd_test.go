@@ -28,7 +28,7 @@ func TestContainerdProtected(t *testing.T) {
 	for _, version := range []string{"1.6", "2.4"} {
 		t.Run(version, func(t *testing.T) {
 			h := host.New(t)
-			shim := copyTo(t, h, program(t, "containerd-shim-unbusy-v2"))
+			shim := copyTo(t, h, host.Program(t, "containerd-shim-unbusy-v2"))
 			c := h.Containerd(host.Version(version), host.Runtime("unbusy", "", host.Shim(shim)))
 			k := c.Run("web")
 			require(t, "containerd", pidOf(c.Pid()))
@@ -53,7 +53,7 @@ func TestContainerdProtected(t *testing.T) {
 // own shim.
 func TestContainerdWrapper(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("unbusy", program(t, "unbusy-runtime")))
+	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	c.Run("web")
 	require(t, "containerd", pidOf(c.Pid()))
 }
@@ -61,7 +61,7 @@ func TestContainerdWrapper(t *testing.T) {
 // TestContainerdOtherHandlers has ways past unbusy.
 func TestContainerdOtherHandlers(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("unbusy", "", host.Shim(program(t, "containerd-shim-unbusy-v2"))), host.Runtime("plain", ""))
+	c := h.Containerd(host.Runtime("unbusy", "", host.Shim(host.Program(t, "containerd-shim-unbusy-v2"))), host.Runtime("plain", ""))
 	found := require(t, "containerd", pidOf(c.Pid()), "runtime-bypasses-unbusy")
 	mentions(t, found[0].Evidence, "the handler plain")
 	c.Run("web", host.Under("plain"))
@@ -72,7 +72,7 @@ func TestContainerdOtherHandlers(t *testing.T) {
 // TestContainerdNotDefault has unbusy only for who asks.
 func TestContainerdNotDefault(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("plain", h.Debian("runc", "runc")), host.Runtime("unbusy", program(t, "unbusy-runtime")))
+	c := h.Containerd(host.Runtime("plain", h.Debian("runc", "runc")), host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	found := require(t, "containerd", pidOf(c.Pid()), "engine-not-protected")
 	mentions(t, found[0].Evidence, "the handler plain", "unless they ask for unbusy")
 }

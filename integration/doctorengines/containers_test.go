@@ -11,7 +11,7 @@ import (
 func TestAgents(t *testing.T) {
 	h := host.New(t)
 	// Docker itself takes care of binds over its data root, and of no others.
-	d := h.Dockerd(host.DockerInRun(), host.DockerRuntime("unbusy", program(t, "unbusy-runtime")))
+	d := h.Dockerd(host.DockerInRun(), host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime")))
 	d.Run("victim", "--network", "none")
 	plain := d.Run("plain", "--network", "none", "--runtime", "runc", "--volume", "/run:/host", "--volume", h.Dir("data")+":/data")
 	slave := d.Run("slave", "--network", "none", "--runtime", "runc", "--volume", "/run:/host:rslave")
@@ -35,7 +35,7 @@ func TestAgents(t *testing.T) {
 // TestContainerdAgent has a container of containerd's that binds the host.
 func TestContainerdAgent(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.Runtime("unbusy", program(t, "unbusy-runtime")))
+	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	c.Run("agent-plain", host.Under("runc"), host.Bind("/", "/host", "rbind", "rprivate"))
 	c.Run("agent-ours", host.Bind("/", "/host", "rbind", "rprivate"))
 	found := require(t, "containers", "agent-plain", "container-holds-others")
@@ -59,7 +59,7 @@ func TestPodmanAgent(t *testing.T) {
 // unbusy.
 func TestPodAgent(t *testing.T) {
 	h := host.New(t)
-	c := h.Containerd(host.PodNetwork(), host.Runtime("unbusy", program(t, "unbusy-runtime")))
+	c := h.Containerd(host.PodNetwork(), host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	engine := cri.Containerd(t, c)
 	for _, runtime := range []string{"runc", "unbusy"} {
 		engine.Pod("agent-"+runtime, cri.Under(runtime), cri.HostNetwork()).Run("app", cri.HostPath("/", "/host"))

@@ -52,7 +52,7 @@ runtime_path = "/usr/sbin/runc"
 	found := require(t, "cri-o", pidOf(p.Pid()), "engine-not-protected")
 	mentions(t, found[0].Evidence, "the handler crun")
 
-	wrapper := copyTo(t, h, program(t, "unbusy-runtime"))
+	wrapper := copyTo(t, h, host.Program(t, "unbusy-runtime"))
 	dropIn := "[crio.runtime.runtimes.unbusy]\nruntime_path = \"" + wrapper + "\"\nruntime_type = \"oci\"\n"
 	write(t, "/etc/crio/crio.conf.d/99-unbusy.conf", dropIn)
 	found = require(t, "cri-o", pidOf(p.Pid()), "engine-not-protected")
@@ -98,7 +98,7 @@ default_runtime = %q
 runtime_path = %q
 runtime_type = "oci"
 monitor_cgroup = "pod"
-`, name, h.WithoutOOMScore(program(t, "unbusy-runtime")))))
+`, name, h.WithoutOOMScore(host.Program(t, "unbusy-runtime")))))
 			require(t, "cri-o", h.Dir("crio"), findings[0]...)
 			// The next one may have the usual configuration.
 			bad := filepath.Join(h.Dir("hooks"), "bad.json")

@@ -40,7 +40,7 @@ func TestDockerBare(t *testing.T) {
 	if err := json.Unmarshal(text, &settings); err != nil {
 		t.Fatal(err)
 	}
-	settings["runtimes"] = map[string]any{"unbusy": map[string]string{"path": program(t, "unbusy-runtime")}}
+	settings["runtimes"] = map[string]any{"unbusy": map[string]string{"path": host.Program(t, "unbusy-runtime")}}
 	settings["default-runtime"] = "unbusy"
 	if text, err = json.Marshal(settings); err == nil {
 		err = os.WriteFile(file, text, 0o644)
@@ -66,7 +66,7 @@ func TestDockerBare(t *testing.T) {
 // TestDockerProtected has dockerd with unbusy as the default, and ways past it.
 func TestDockerProtected(t *testing.T) {
 	h := host.New(t)
-	wrapper := copyTo(t, h, program(t, "unbusy-runtime"))
+	wrapper := copyTo(t, h, host.Program(t, "unbusy-runtime"))
 	link := filepath.Join(h.Dir("links"), "crun")
 	if err := os.Symlink(wrapper, link); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestDockerProtected(t *testing.T) {
 func TestDockerOtherRuntimes(t *testing.T) {
 	h := host.New(t)
 	runc := h.Debian("runc", "runc")
-	d := h.Dockerd(host.DockerRuntime("unbusy", program(t, "unbusy-runtime")), host.DockerRuntime("plain", runc),
+	d := h.Dockerd(host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime")), host.DockerRuntime("plain", runc),
 		host.DockerRuntime("sandbox", "/usr/bin/runsc"))
 	found := require(t, "docker", pidOf(d.Pid()), "runtime-bypasses-unbusy")
 	mentions(t, found[0].Evidence, "the runtime plain", runc)
@@ -103,7 +103,7 @@ func TestDockerOtherRuntimes(t *testing.T) {
 // TestDockerNotDefault has unbusy only for who asks.
 func TestDockerNotDefault(t *testing.T) {
 	h := host.New(t)
-	d := h.Dockerd(host.DockerRuntime("plain", h.Debian("runc", "runc")), host.DockerRuntime("unbusy", program(t, "unbusy-runtime")))
+	d := h.Dockerd(host.DockerRuntime("plain", h.Debian("runc", "runc")), host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime")))
 	found := require(t, "docker", pidOf(d.Pid()), "engine-not-protected")
 	mentions(t, found[0].Evidence, "under plain unless they ask for unbusy")
 }
@@ -113,7 +113,7 @@ func TestDockerNotDefault(t *testing.T) {
 func TestLiveRestore(t *testing.T) {
 	h := host.New(t)
 	h.UnbusyConfig("")
-	wrapper := host.DockerRuntime("unbusy", program(t, "unbusy-runtime"))
+	wrapper := host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime"))
 	d := h.Dockerd(wrapper, host.LiveRestore())
 	require(t, "docker", pidOf(d.Pid()))
 
@@ -179,7 +179,7 @@ func stop(t *testing.T, d *host.Dockerd) {
 // its containers end with it.
 func TestApartWithoutLiveRestore(t *testing.T) {
 	h := host.New(t)
-	d := h.Dockerd(host.DockerRuntime("unbusy", program(t, "unbusy-runtime")))
+	d := h.Dockerd(host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime")))
 	stop(t, d)
 	d.StartApart("slave")
 	require(t, "docker", pidOf(d.Pid()))
@@ -199,7 +199,7 @@ func TestDockerShimmed(t *testing.T) {
 	d := h.Dockerd()
 	d.Run("web", "--network", "none")
 	require(t, "docker", pidOf(d.Pid()), "engine-not-protected")
-	if err := os.Symlink(program(t, "containerd-shim-unbusy-v2"), link); err != nil {
+	if err := os.Symlink(host.Program(t, "containerd-shim-unbusy-v2"), link); err != nil {
 		t.Fatal(err)
 	}
 	require(t, "docker", pidOf(d.Pid()))

@@ -35,7 +35,7 @@ func install(t *testing.T, fix string) {
 	}
 	// What is recorded goes below /var/lib.
 	cover(t, "/var/lib/unbusy")
-	if out, err := exec.Command(program(t, "unbusy"), args[1:]...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(host.Program(t, "unbusy"), args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", fix, err, out)
 	}
 }

@@ -30,19 +30,6 @@ func TestMain(m *testing.M) {
 	os.Exit(host.Main(m, tools...))
 }
 
-// program is the path of a program under test.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), name))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
-	return path
-}
-
 // examine looks at one area.
 func examine(t *testing.T, area string) doctor.Result {
 	t.Helper()

@@ -28,7 +28,7 @@ func TestPodman(t *testing.T) {
 
 	// By hooks.
 	hooks := h.Dir("hooks")
-	program := copyTo(t, h, program(t, "unbusy-hook"))
+	program := copyTo(t, h, host.Program(t, "unbusy-hook"))
 	conf := filepath.Join(h.Dir("podman"), "containers.conf")
 	text, err := os.ReadFile(conf)
 	if err == nil {
@@ -52,7 +52,7 @@ func TestPodman(t *testing.T) {
 // TestPodmanRuntime has podman with unbusy as its runtime.
 func TestPodmanRuntime(t *testing.T) {
 	h := host.New(t)
-	wrapper := copyTo(t, h, program(t, "unbusy-runtime"))
+	wrapper := copyTo(t, h, host.Program(t, "unbusy-runtime"))
 	p := h.Podman(host.PodmanRuntime(wrapper))
 	t.Setenv("CONTAINERS_CONF", filepath.Join(h.Dir("podman"), "containers.conf"))
 	p.Run("web", small...)

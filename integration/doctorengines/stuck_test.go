@@ -46,7 +46,7 @@ func do(t *testing.T, d *host.Dockerd, fix string) {
 		case "docker":
 			args = d.Command(args[1:]...)
 		case "unbusy":
-			args[0] = program(t, "unbusy")
+			args[0] = host.Program(t, "unbusy")
 		}
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", step, err, out)
@@ -57,7 +57,7 @@ func do(t *testing.T, d *host.Dockerd, fix string) {
 // TestDead has a container that Docker fails to remove, and one that it removes.
 func TestDead(t *testing.T) {
 	h := host.New(t)
-	d := h.Dockerd(host.DockerRuntime("unbusy", program(t, "unbusy-runtime")))
+	d := h.Dockerd(host.DockerRuntime("unbusy", host.Program(t, "unbusy-runtime")))
 	id := d.Run("web", "--network", "none")
 	d.Run("fine", "--network", "none")
 	d.Docker("kill", "web", "fine")

@@ -83,10 +83,7 @@ func newBundle(t *testing.T, h *host.Host, stages []string) container {
 	if _, err := h.Exec(nil, "cp", "/bin/busybox", filepath.Join(layer("merged"), "bin")); err != nil {
 		t.Fatal(err)
 	}
-	program, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-hook"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := host.Program(t, "unbusy-hook")
 	hooks := make(map[string][]specs.Hook)
 	for _, stage := range stages {
 		hooks[stage] = []specs.Hook{{Path: program, Args: []string{"unbusy-hook", stage}}}

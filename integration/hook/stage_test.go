@@ -64,13 +64,7 @@ func stageOn(t *testing.T, h *host.Host, runtime string, options ...host.PodmanO
 func (s *stage) hook(name string) {
 	s.t.Helper()
 	const installed = "/usr/libexec/unbusy/unbusy-hook"
-	program, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-hook"))
-	if err == nil {
-		_, err = os.Stat(program)
-	}
-	if err != nil {
-		s.t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
+	program := host.Program(s.t, "unbusy-hook")
 	text := s.read(filepath.Join("../../contrib/hooks.d", name+".json"))
 	if !strings.Contains(text, strconv.Quote(installed)) {
 		s.t.Fatalf("%s does not name %s", name, installed)

@@ -13,10 +13,7 @@ import (
 func TestBesideWrapper(t *testing.T) {
 	h := host.New(t)
 	wrapped := filepath.Join(h.Dir("bin"), "crun")
-	wrapper, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-runtime"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	wrapper := host.Program(t, "unbusy-runtime")
 	if err := os.Symlink(wrapper, wrapped); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
-	"github.com/unbusy/unbusy/integration/observe"
 )
 
 func TestMachine(t *testing.T) {
@@ -22,14 +21,14 @@ func TestMachine(t *testing.T) {
 	m.Run("systemctl", "start", "holder")
 	holder := m.MainPID("holder")
 	m.Run("sh", "-ec", "mkdir /run/victim; mount -t tmpfs victim /run/victim")
-	if !sees(t, holder, "/run/victim") {
+	if !host.IsMounted(t, holder, "/run/victim") {
 		t.Error("a mount did not arrive in a unit's namespace")
 	}
 	m.Run("umount", "/run/victim")
-	if sees(t, holder, "/run/victim") {
+	if host.IsMounted(t, holder, "/run/victim") {
 		t.Error("an unmounting did not arrive in a unit's namespace")
 	}
-	if sees(t, 0, "/run/systemd") {
+	if host.IsMounted(t, 0, "/run/systemd") {
 		t.Error("what the machine mounts is mounted here")
 	}
 }
@@ -44,18 +43,4 @@ func TestMachineWithDocker(t *testing.T) {
 	if strings.TrimSpace(out) != "overlay2 systemd /var/lib/docker" {
 		t.Errorf("docker says %q", out)
 	}
-}
-
-func sees(t *testing.T, pid int, path string) bool {
-	t.Helper()
-	mounts, err := observe.Mounts(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range mounts {
-		if m.Point == path {
-			return true
-		}
-	}
-	return false
 }

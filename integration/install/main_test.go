@@ -4,7 +4,6 @@ package install
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,13 +41,7 @@ func newHost(t *testing.T) *host.Host {
 // unbusy runs the unbusy under test, which has to succeed.
 func unbusy(t *testing.T, h *host.Host, args ...string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy"))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
+	path := host.Program(t, "unbusy")
 	out, err := h.Exec(nil, path, args...)
 	if err != nil {
 		t.Fatal(err)

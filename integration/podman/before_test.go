@@ -18,7 +18,7 @@ func TestBefore(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf(sameNameFile, "crun", linkTo(t, s.h, wrapper(t), "crun"))
+	text := fmt.Sprintf(sameNameFile, "crun", linkTo(t, s.h, host.Program(t, "unbusy-runtime"), "crun"))
 	if err := os.WriteFile(filepath.Join(dir, "50-unbusy.conf"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

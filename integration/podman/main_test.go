@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/unbusy/unbusy/integration/host"
@@ -28,17 +27,4 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return host.Leave(m.Run())
-}
-
-// wrapper is the unbusy-runtime under test.
-func wrapper(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-runtime"))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
-	return path
 }

@@ -59,20 +59,20 @@ func (w way) options(t *testing.T, h *host.Host) []host.PodmanOption {
 	runtime, file := h.Debian(w.runtime, w.runtime), "# nothing\n"
 	switch w.front {
 	case path:
-		runtime = wrapper(t)
+		runtime = host.Program(t, "unbusy-runtime")
 	case renamed:
-		runtime = linkTo(t, h, runtime, filepath.Base(wrapper(t)))
+		runtime = linkTo(t, h, runtime, filepath.Base(host.Program(t, "unbusy-runtime")))
 	case link:
-		runtime = linkTo(t, h, wrapper(t), w.runtime)
+		runtime = linkTo(t, h, host.Program(t, "unbusy-runtime"), w.runtime)
 	case same:
-		file = fmt.Sprintf(sameNameFile, w.runtime, linkTo(t, h, wrapper(t), w.runtime))
+		file = fmt.Sprintf(sameNameFile, w.runtime, linkTo(t, h, host.Program(t, "unbusy-runtime"), w.runtime))
 		runtime = w.runtime
 	case dropIn:
 		more := ""
 		if w.runtime == "crun" {
 			more = onlyCrun
 		}
-		file = fmt.Sprintf(dropInFile, more, wrapper(t))
+		file = fmt.Sprintf(dropInFile, more, host.Program(t, "unbusy-runtime"))
 	}
 	options := []host.PodmanOption{host.PodmanDropIn(file), host.PodmanRuntime(runtime)}
 	if w.rootless {

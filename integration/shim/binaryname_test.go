@@ -25,7 +25,7 @@ func TestBinaryName(t *testing.T) {
 		runc := filepath.Join(s.h.Dir("wrapper"), "runc")
 		script(t, runc, `exec runc "$@"`)
 		elsewhere := s.h.Dir("elsewhere")
-		unbusy := filepath.Join(filepath.Dir(ours(t)), "unbusy-runtime")
+		unbusy := filepath.Join(filepath.Dir(host.Program(t, "containerd-shim-unbusy-v2")), "unbusy-runtime")
 
 		for _, test := range []struct {
 			name  string

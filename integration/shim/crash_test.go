@@ -76,7 +76,7 @@ func TestDeleteCommand(t *testing.T) {
 			}
 			program := stock
 			if handler == ourHandler {
-				program = ours(t)
+				program = host.Program(t, "containerd-shim-unbusy-v2")
 			}
 			for range 3 {
 				answers[handler] = append(answers[handler], s.callDelete(program, victim))

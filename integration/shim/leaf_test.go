@@ -6,7 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/unbusy/unbusy/integration/host"
-	"github.com/unbusy/unbusy/integration/observe"
 )
 
 // TestWhatStays has agents that keep a container's root file system in ways which
@@ -32,7 +31,7 @@ func TestWhatStays(t *testing.T) {
 				t.Errorf("process %d holds %d copies in the original's place", pid, n)
 			}
 		}
-		if !mountedFor(t, binder.Pid(), place) {
+		if !host.IsMounted(t, binder.Pid(), place) {
 			t.Error("what the agent has bound to a place of its own is gone")
 		}
 		if !fs.lives() {
@@ -57,26 +56,11 @@ func TestAliasStays(t *testing.T) {
 		}
 		shim := s.shim(victim)
 		shim.requireDeletes()
-		if !mountedFor(t, 0, alias) {
+		if !host.IsMounted(t, 0, alias) {
 			t.Error("what the host has mounted in a second place is gone")
 		}
 		s.says("a copy of the container's mount stays", "kind=alias", "mountpoint="+alias)
 		shim.shutdown()
 		s.requireFailures()
 	})
-}
-
-// mountedFor tells whether a process has anything mounted on a path.
-func mountedFor(t *testing.T, pid int, path string) bool {
-	t.Helper()
-	mounts, err := observe.Mounts(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range mounts {
-		if m.Point == path {
-			return true
-		}
-	}
-	return false
 }

@@ -58,7 +58,7 @@ func TestNoWatches(t *testing.T) {
 				t.Fatal(err)
 			}
 			starter := filepath.Join(t.TempDir(), "containerd-shim-unbusy-v2")
-			script(t, starter, "export "+withoutWatches+"='"+ours(t)+"'; exec '"+self+`' "$@"`)
+			script(t, starter, "export "+withoutWatches+"='"+host.Program(t, "containerd-shim-unbusy-v2")+"'; exec '"+self+`' "$@"`)
 			s := newStage(t, version, host.Runtime(ourHandler, "", host.Shim(starter)))
 			victim := s.c.Run("victim", host.Under(ourHandler))
 			status, err := os.ReadFile("/proc/" + itoa(s.c.ShimOf(victim.ID())) + "/status")

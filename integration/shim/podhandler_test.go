@@ -19,7 +19,7 @@ import (
 // 2.0 on it asks the shims what they can do.
 func TestRuntimeHandlers(t *testing.T) {
 	eachPodStage(t, func(s *podStage) {
-		for handler, program := range map[string]string{stockHandler: "containerd-shim-runc-v2", ourHandler: filepath.Base(ours(t))} {
+		for handler, program := range map[string]string{stockHandler: "containerd-shim-runc-v2", ourHandler: filepath.Base(host.Program(t, "containerd-shim-unbusy-v2"))} {
 			pod := s.pods.Pod("pod-"+handler, cri.Under(handler), cri.HostNetwork())
 			app := pod.Run("app")
 			s.requireOneShim(pod, app)
@@ -61,7 +61,7 @@ func TestShimCgroup(t *testing.T) {
 	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
 			in := make(map[string][]string)
-			for name, shim := range map[string][]host.HandlerOption{stockHandler: nil, ourHandler: {host.Shim(ours(t))}} {
+			for name, shim := range map[string][]host.HandlerOption{stockHandler: nil, ourHandler: {host.Shim(host.Program(t, "containerd-shim-unbusy-v2"))}} {
 				h := host.New(t)
 				moved := h.MakeCgroup("shims")
 				c := h.Containerd(host.Version(version), host.Runtime("moved", "", append(shim, host.ShimCgroup(moved))...))

@@ -53,7 +53,7 @@ func newPodStage(t *testing.T, version string) *podStage {
 	h := host.New(t)
 	// How long a sweep takes on a busy machine is not what the stories are about.
 	h.UnbusyConfig(fmt.Sprintf("sweep_budget = \"10s\"\n[[roots]]\nengine = \"kubelet\"\npath = %q\n", kubeletRoot))
-	c := h.Containerd(host.Version(version), host.PodNetwork(), host.Runtime(ourHandler, "", host.Shim(ours(t))))
+	c := h.Containerd(host.Version(version), host.PodNetwork(), host.Runtime(ourHandler, "", host.Shim(host.Program(t, "containerd-shim-unbusy-v2"))))
 	return &podStage{t: t, h: h, c: c, pods: cri.Containerd(t, c), version: version, known: len(failures(t))}
 }
 

@@ -31,7 +31,7 @@ func eachStage(t *testing.T, story func(t *testing.T, s *stage)) {
 	t.Helper()
 	for _, version := range host.StoryVersions() {
 		t.Run(version, func(t *testing.T) {
-			story(t, newStage(t, version, host.Runtime(ourHandler, "", host.Shim(ours(t)))))
+			story(t, newStage(t, version, host.Runtime(ourHandler, "", host.Shim(host.Program(t, "containerd-shim-unbusy-v2")))))
 		})
 	}
 }

@@ -18,7 +18,7 @@ func TestUpgrade(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			dir := t.TempDir()
 			shimPath := filepath.Join(dir, "containerd-shim-unbusy-v2")
-			copyFile(t, ours(t), shimPath)
+			copyFile(t, host.Program(t, "containerd-shim-unbusy-v2"), shimPath)
 			s := newStage(t, version, host.Runtime(ourHandler, "", host.Shim(shimPath)))
 			used := s.c.Run("used", host.Under(ourHandler))
 			victim := s.c.Run("victim", host.Under(ourHandler))
@@ -29,7 +29,7 @@ func TestUpgrade(t *testing.T) {
 
 			// What is new is told from what was there.
 			upgrade := filepath.Join(dir, "new")
-			script(t, upgrade, "exec '"+ours(t)+`' "$@"`)
+			script(t, upgrade, "exec '"+host.Program(t, "containerd-shim-unbusy-v2")+`' "$@"`)
 			if err := os.Rename(upgrade, shimPath); err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +63,7 @@ func TestUpgrade(t *testing.T) {
 			crashed.Delete()
 
 			later := s.c.Run("later", host.Under(ourHandler))
-			if exe := s.program(s.c.ShimOf(later.ID())); exe != ours(t) {
+			if exe := s.program(s.c.ShimOf(later.ID())); exe != host.Program(t, "containerd-shim-unbusy-v2") {
 				t.Errorf("a later shim is %s", exe)
 			}
 			s.end(later)

@@ -56,13 +56,7 @@ func stock(t *testing.T) subject {
 // unbusy is our shim as new daemons use it, and as old ones do.
 func unbusy(t *testing.T) (recent, old subject) {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(os.Getenv("UNBUSY_BIN"), "containerd-shim-unbusy-v2"))
-	if err == nil {
-		_, err = os.Stat(path)
-	}
-	if err != nil {
-		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
-	}
+	path := host.Program(t, "containerd-shim-unbusy-v2")
 	recent = subject{name: "unbusy", path: path, exe: path, service: taskV3}
 	old = recent
 	old.name, old.service, old.old = "unbusy, by an old daemon", taskV2, true
