@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -34,7 +35,7 @@ func (s spot) owner() string {
 // one with the longest tail counts, as in pkg/cleanup.
 func spotOf(areas []spec.Area, name string) (found spot, ok bool) {
 	for _, area := range areas {
-		rest, is := below(name, path.Clean(area.Root))
+		rest, is := mount.Below(name, path.Clean(area.Root))
 		if !is {
 			continue
 		}

@@ -129,9 +129,9 @@ func (f *lingerer) pathsOf(place cleanup.Place) []string {
 // container has for itself: its /proc is on a directory of its root file system.
 func (f *lingerer) insideOwned(name string) bool {
 	tree := f.engines.mountTree()
-	on := tree.at(name)
+	on := tree.At(name)
 	if on != nil && on.Path == name {
-		on = tree.parent(on)
+		on = tree.Parent(on)
 	}
 	if on == nil {
 		return true
@@ -151,7 +151,7 @@ func (f *lingerer) refuse(ctx context.Context, ns *Namespace, m *mount.Mount, na
 	if why := f.users[superblockOf(m)]; why != "" {
 		return why
 	}
-	if at := f.engines.mountTree().at(name); at != nil && at.Path == name {
+	if at := f.engines.mountTree().At(name); at != nil && at.Path == name {
 		return "its engine has something else mounted there"
 	}
 	a, known := f.answers[name]

@@ -10,6 +10,7 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -52,7 +53,7 @@ func (h *Host) mayHang(name string) bool {
 		if m.Path == "/" || m.Path == "" || !mountns.MayHang(m.FSType) {
 			continue
 		}
-		if _, ok := below(name, m.Path); ok {
+		if _, ok := mount.Below(name, m.Path); ok {
 			return true
 		}
 	}

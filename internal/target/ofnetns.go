@@ -16,7 +16,7 @@ func (h *Host) namedNetns(name string) (Target, bool) {
 		if wildcard != "*" || strings.Contains(dir, "*") {
 			continue
 		}
-		m := ns.mountTree().at(path.Join(dir, name))
+		m := ns.mountTree().At(path.Join(dir, name))
 		if m != nil && m.Path == path.Join(dir, name) && isNetns(m) {
 			return h.mounted(ns, m), true
 		}

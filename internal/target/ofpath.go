@@ -25,7 +25,7 @@ func (h *Host) path(word string) (Target, error) {
 		return h.device(here)
 	}
 	for _, ns := range []*Namespace{h.at(h.Own), h.engines()} {
-		if m := ns.mountTree().at(here.path); m != nil && m.Path == here.path {
+		if m := ns.mountTree().At(here.path); m != nil && m.Path == here.path {
 			return h.mounted(ns, m), nil
 		}
 	}
@@ -48,11 +48,11 @@ func (h *Host) path(word string) (Target, error) {
 // that a path of ours leads to.
 func (h *Host) onPlace(here walked) []found {
 	ns := h.at(h.Own)
-	on := ns.mountTree().at(here.path)
+	on := ns.mountTree().At(here.path)
 	if !here.exists || on == nil {
 		return nil
 	}
-	place, ok := placeIn(on, here.path)
+	place, ok := cleanup.PlaceIn(on, here.path)
 	if !ok {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (h *Host) atTail(name string) []found {
 	}
 	var copies []found
 	h.each(func(ns *Namespace, m *mount.Mount) {
-		if endsWith(m.Path, tail) {
+		if mount.EndsWith(m.Path, tail) {
 			copies = append(copies, found{ns, m, name, tail})
 		}
 	})
@@ -119,10 +119,10 @@ func (h *Host) device(here walked) (Target, error) {
 func widest(owned []cleanup.Owned, o cleanup.Owned) []cleanup.Owned {
 	var kept []cleanup.Owned
 	for _, k := range owned {
-		if _, ok := below(o.Root, k.Root); ok && k.Device == o.Device {
+		if _, ok := mount.Below(o.Root, k.Root); ok && k.Device == o.Device {
 			return owned
 		}
-		if _, ok := below(k.Root, o.Root); !ok || k.Device != o.Device {
+		if _, ok := mount.Below(k.Root, o.Root); !ok || k.Device != o.Device {
 			kept = append(kept, k)
 		}
 	}

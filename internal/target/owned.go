@@ -133,7 +133,7 @@ func (h *Host) certaintyOf(o *cleanup.Owned) certainty {
 		case m.FSType != o.FSType, o.UniqueID != 0 && m.UniqueID != 0 && m.UniqueID < o.UniqueID:
 		case m.Root != o.Root:
 			found = nothing // it says neither the one nor the other
-		case o.Tail != "" && endsWith(m.Path, o.Tail), onSamePlace(ns, m, o):
+		case o.Tail != "" && mount.EndsWith(m.Path, o.Tail), onSamePlace(ns, m, o):
 			if h.sameLayer(ns, m, o) {
 				found = byPlace
 			}
@@ -197,7 +197,7 @@ func (h *Host) shared(owned []cleanup.Owned) map[Device]bool {
 				continue
 			}
 			is = true
-			if _, ok := below(m.Root, owned[i].Root); ok {
+			if _, ok := mount.Below(m.Root, owned[i].Root); ok {
 				part = true
 			}
 		}

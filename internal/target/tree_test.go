@@ -30,7 +30,7 @@ func TestPaths(t *testing.T) {
 	if got, ok := tree.place(m); !ok || got != place("/var/lib/docker/overlay2/"+layer+"/merged") {
 		t.Errorf("%+v, %v", got, ok)
 	}
-	if on := tree.at(m.Path + "/bin/sh"); on != m {
+	if on := tree.At(m.Path + "/bin/sh"); on != m {
 		t.Errorf("%+v", on)
 	}
 }

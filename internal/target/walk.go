@@ -64,6 +64,6 @@ func (h *Host) walk(name string) walked {
 // waits reports whether looking at a path may take for ever: what it is on, or
 // what is mounted there.
 func (h *Host) waits(name string) bool {
-	m := h.at(h.Own).mountTree().at(name)
+	m := h.at(h.Own).mountTree().At(name)
 	return m != nil && m.Path != "/" && mountns.MayHang(m.FSType)
 }

@@ -10,7 +10,7 @@ import (
 // At is the mount that a path, absolute, clean and free of symbolic links, is
 // on. It is not ok if the table has no root.
 func (ns *Namespace) At(name string) (mount.Mount, bool) {
-	if m := ns.mountTree().at(name); m != nil {
+	if m := ns.mountTree().At(name); m != nil {
 		return *m, true
 	}
 	return mount.Mount{}, false
@@ -19,7 +19,7 @@ func (ns *Namespace) At(name string) (mount.Mount, bool) {
 // Parent is the mount that another one of the table is mounted on. It is not ok
 // for that of the namespace's root.
 func (ns *Namespace) Parent(m mount.Mount) (mount.Mount, bool) {
-	if parent := ns.mountTree().parent(&m); parent != nil && parent.OldID != m.OldID {
+	if parent := ns.mountTree().Parent(&m); parent != nil && parent.OldID != m.OldID {
 		return *parent, true
 	}
 	return mount.Mount{}, false
@@ -32,11 +32,11 @@ func (ns *Namespace) Place(m mount.Mount) (cleanup.Place, bool) { return ns.moun
 // PathsTo are the paths by which a path of the namespace can be reached, itself
 // among them: the others are by further mounts of the same file system.
 func (ns *Namespace) PathsTo(name string) []string {
-	on := ns.mountTree().at(name)
+	on := ns.mountTree().At(name)
 	if on == nil {
 		return nil
 	}
-	place, ok := placeIn(on, name)
+	place, ok := cleanup.PlaceIn(on, name)
 	if !ok {
 		return nil
 	}

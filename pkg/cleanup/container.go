@@ -48,14 +48,14 @@ func Own(c Container, areas []spec.Area, mounts []mount.Mount) []Owned {
 	t := newTable(mounts)
 	var owned []Owned
 	if c.Rootfs != "" {
-		if m := t.at(c.Rootfs); m != nil {
+		if m := t.At(c.Rootfs); m != nil {
 			if _, tail, ok := ownerOf(areas, m.Path); ok && !isVolume(areas, m.Path) {
 				owned = append(owned, t.ownedMount(Rootfs, m, tail))
 			}
 		}
 	}
 	if c.Shm != "" && c.ID != "" {
-		if m := t.at(c.Shm); m != nil && m.Path == c.Shm {
+		if m := t.At(c.Shm); m != nil && m.Path == c.Shm {
 			if area, tail, ok := ownerOf(areas, m.Path); ok && ownerName(area, tail) == c.ID {
 				owned = append(owned, t.ownedMount(Shm, m, tail))
 			}
@@ -73,7 +73,7 @@ func Own(c Container, areas []spec.Area, mounts []mount.Mount) []Owned {
 // network finds the mount of a network namespace that is the container's own.
 func (t *table) network(c Container, areas []spec.Area) (*mount.Mount, string) {
 	if c.Network != "" {
-		m := t.at(c.Network)
+		m := t.At(c.Network)
 		if !c.Sandbox || m == nil || m.Path != c.Network || m.FSType != nsfs {
 			return nil, ""
 		}
@@ -87,9 +87,9 @@ func (t *table) network(c Container, areas []spec.Area) (*mount.Mount, string) {
 		return nil, ""
 	}
 	name := "net:[" + strconv.FormatUint(c.NetworkInode, 10) + "]"
-	for i := range t.mounts {
-		m := &t.mounts[i]
-		if m.FSType != nsfs || m.Root != name || t.at(m.Path) != m {
+	for i := range t.Mounts {
+		m := &t.Mounts[i]
+		if m.FSType != nsfs || m.Root != name || t.At(m.Path) != m {
 			continue
 		}
 		// Whoever binds the namespace elsewhere, as "ip netns attach" does, wants
@@ -113,8 +113,8 @@ const (
 // podVolumes finds what is mounted below the kubelet's directory of a pod.
 func (t *table) podVolumes(uid string, areas []spec.Area) []Owned {
 	var owned []Owned
-	for i := range t.mounts {
-		m := &t.mounts[i]
+	for i := range t.Mounts {
+		m := &t.Mounts[i]
 		// A host has many mounts and many areas, and few are this pod's.
 		if !strings.Contains(m.Path, "/pods/"+uid+"/") {
 			continue
@@ -123,7 +123,7 @@ func (t *table) podVolumes(uid string, areas []spec.Area) []Owned {
 		if !ok || area.Owner != kubeletPods {
 			continue
 		}
-		if rest, ok := below("/"+tail, "/pods/"+uid); ok && rest != "" && t.at(m.Path) == m {
+		if rest, ok := mount.Below("/"+tail, "/pods/"+uid); ok && rest != "" && t.At(m.Path) == m {
 			owned = append(owned, t.ownedMount(Volume, m, tail))
 		}
 	}
@@ -138,7 +138,7 @@ func ownerOf(areas []spec.Area, name string) (found spec.Area, tail string, ok b
 		if !area.Owns(name) {
 			continue
 		}
-		rest, _ := below(name, path.Clean(area.Root))
+		rest, _ := mount.Below(name, path.Clean(area.Root))
 		if !ok || len(rest) > len(tail) {
 			found, tail, ok = area, rest, true
 		}

@@ -13,7 +13,7 @@ func Others(areas []spec.Area, mounts []mount.Mount, own []Owned) []Owned {
 	for i := range mounts {
 		m := &mounts[i]
 		_, tail, ok := ownerOf(areas, m.Path)
-		if !ok || t.at(m.Path) != m || isOneOf(own, *m) {
+		if !ok || t.At(m.Path) != m || isOneOf(own, *m) {
 			continue
 		}
 		others = append(others, t.ownedMount(Other, m, tail))

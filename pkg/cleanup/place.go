@@ -17,103 +17,30 @@ type Place struct {
 	Path string `json:"path"`
 }
 
-// table is the mount table of one namespace.
-type table struct {
-	mounts   []mount.Mount
-	byID     map[uint64]*mount.Mount // by OldID, which one table has once
-	children map[uint64][]*mount.Mount
-}
-
-func newTable(mounts []mount.Mount) *table {
-	t := &table{
-		mounts:   mounts,
-		byID:     make(map[uint64]*mount.Mount, len(mounts)),
-		children: make(map[uint64][]*mount.Mount),
-	}
-	for i := range mounts {
-		m := &mounts[i]
-		t.byID[m.OldID] = m
-		if m.OldParent != m.OldID {
-			t.children[m.OldParent] = append(t.children[m.OldParent], m)
-		}
-	}
-	return t
-}
-
-// parent is the mount that m is mounted on, nil if the table does not have it:
-// that of a namespace's root, or one outside of what can be seen.
-func (t *table) parent(m *mount.Mount) *mount.Mount {
-	parent := t.byID[m.OldParent]
-	if parent == m {
-		return nil
-	}
-	return parent
-}
-
-// depth is how many mounts are between the one with an OldID and the root.
-func (t *table) depth(id uint64) int {
-	depth := 0
-	for m := t.byID[id]; m != nil && depth <= len(t.mounts); m = t.parent(m) {
-		depth++
-	}
-	return depth
-}
-
-// place is what m is mounted on.
-func (t *table) place(m *mount.Mount) (Place, bool) {
-	parent := t.parent(m)
-	if parent == nil || m.Path == "" || parent.Path == "" {
-		return Place{}, false
-	}
-	rest, ok := below(m.Path, parent.Path)
+// PlaceIn is the directory or file of a path that is on a mount, if it has a name.
+func PlaceIn(on *mount.Mount, name string) (Place, bool) {
+	rest, ok := mount.Below(name, on.Path)
 	// A name stands in the root's place for a bound namespace, and for a directory
 	// that was removed.
-	if !ok || !strings.HasPrefix(parent.Root, "/") {
+	if !ok || on.Path == "" || !strings.HasPrefix(on.Root, "/") {
 		return Place{}, false
 	}
-	return Place{Device: parent.Device, Path: path.Join(parent.Root, rest)}, true
+	return Place{Device: on.Device, Path: path.Join(on.Root, rest)}, true
 }
 
-// at is the mount that a path, absolute and clean, is on: the one that the
-// kernel arrives at from the root. It is nil for a table without a root.
-func (t *table) at(wanted string) *mount.Mount {
-	var here *mount.Mount
-	for i := range t.mounts {
-		if m := &t.mounts[i]; m.Path == "/" && t.parent(m) == nil {
-			here = m
-			break
-		}
+// PlaceOf is what a mount of a table is mounted on.
+func PlaceOf(t *mount.Tree, m *mount.Mount) (Place, bool) {
+	parent := t.Parent(m)
+	if parent == nil || m.Path == "" {
+		return Place{}, false
 	}
-	for steps := 0; here != nil && steps <= len(t.mounts); steps++ {
-		// The first mountpoint on the way down is the shortest one.
-		var next *mount.Mount
-		for _, m := range t.children[here.OldID] {
-			if _, ok := below(wanted, m.Path); ok && m.Path != "" && (next == nil || len(m.Path) < len(next.Path)) {
-				next = m
-			}
-		}
-		if next == nil {
-			return here
-		}
-		here = next
-	}
-	return nil
+	return PlaceIn(parent, m.Path)
 }
 
-// below returns what of a path follows a directory, by components, and whether
-// it lies there at all.
-func below(name, dir string) (rest string, ok bool) {
-	if dir == "/" {
-		return strings.TrimPrefix(name, "/"), strings.HasPrefix(name, "/")
-	}
-	rest, ok = strings.CutPrefix(name, dir)
-	if !ok || rest != "" && rest[0] != '/' {
-		return "", false
-	}
-	return strings.TrimPrefix(rest, "/"), true
-}
+// table is the mount table of one namespace.
+type table struct{ *mount.Tree }
 
-// endsWith reports whether a path ends with tail, by components.
-func endsWith(name, tail string) bool {
-	return tail != "" && strings.HasSuffix(name, "/"+tail)
-}
+func newTable(mounts []mount.Mount) *table { return &table{mount.NewTree(mounts)} }
+
+// place is what m is mounted on.
+func (t *table) place(m *mount.Mount) (Place, bool) { return PlaceOf(t.Tree, m) }

@@ -73,7 +73,7 @@ func (p *planner) find(victims []victim, n int) []Copy {
 			continue
 		}
 		c := Copy{Owned: v.Owned, Namespace: ns.ID, Mount: *m}
-		if parent := t.parent(m); parent != nil {
+		if parent := t.Parent(m); parent != nil {
 			c.Parent = *parent
 		}
 		c.Kind, c.Refusal = p.judge(v, ns, t, m)
@@ -89,7 +89,7 @@ func (p *planner) find(victims []victim, n int) []Copy {
 		copies = append(copies, c)
 	}
 	slices.SortStableFunc(copies, func(a, b Copy) int {
-		return cmp.Compare(t.depth(b.Mount.OldID), t.depth(a.Mount.OldID))
+		return cmp.Compare(t.Depth(b.Mount.OldID), t.Depth(a.Mount.OldID))
 	})
 	return copies
 }
@@ -98,7 +98,7 @@ func (p *planner) find(victims []victim, n int) []Copy {
 // forbids to detach it.
 func (p *planner) judge(v *victim, ns *Namespace, t *table, m *mount.Mount) (CopyKind, Refusal) {
 	inEngines := ns.ID.Same(p.scene.Engine)
-	parent := t.parent(m)
+	parent := t.Parent(m)
 	samePlace := v.samePlace(t, m)
 	reaches := parent != nil && p.reach.protectedFrom(parent.PeerGroup)
 	switch {
@@ -153,14 +153,14 @@ func (p *planner) passable(t *table, m *mount.Mount) Refusal {
 	if p.options.MayHang == nil {
 		return Allowed
 	}
-	for i := range t.mounts {
-		other := &t.mounts[i]
+	for i := range t.Mounts {
+		other := &t.Mounts[i]
 		if other == m || other.Path == "" || !p.options.MayHang(other.FSType) {
 			continue
 		}
 		// What is hidden below another mount counts as well: the walk may come
 		// through either.
-		if rest, ok := below(m.Path, other.Path); ok && (rest != "" || other.OldParent == m.OldID) {
+		if rest, ok := mount.Below(m.Path, other.Path); ok && (rest != "" || other.OldParent == m.OldID) {
 			return RefuseMayHang
 		}
 	}
@@ -170,12 +170,12 @@ func (p *planner) passable(t *table, m *mount.Mount) Refusal {
 // holdsRoot reports whether one of the mounts roots is m or lies below it.
 func (t *table) holdsRoot(m *mount.Mount, roots []uint64) bool {
 	for _, root := range roots {
-		at := t.byID[root]
-		for steps := 0; at != nil && steps <= len(t.mounts); steps++ {
+		at := t.ByID(root)
+		for steps := 0; at != nil && steps <= len(t.Mounts); steps++ {
 			if at == m {
 				return true
 			}
-			at = t.parent(at)
+			at = t.Parent(at)
 		}
 	}
 	return false
@@ -205,7 +205,7 @@ func (p *planner) refuseCovered(copies []Copy) {
 			if c.Refusal != Allowed {
 				continue
 			}
-			for _, child := range tables[c.Namespace].children[c.Mount.OldID] {
+			for _, child := range tables[c.Namespace].Children(c.Mount.OldID) {
 				if !allowed[key{c.Namespace, child.OldID}] {
 					c.Refusal, changed = RefuseCovered, true
 					delete(allowed, key{c.Namespace, c.Mount.OldID})

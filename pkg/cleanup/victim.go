@@ -29,7 +29,7 @@ func newVictim(owned Owned, scene Scene, tables []*table) victim {
 		if !inEngines || owned.Path == "" {
 			continue
 		}
-		if m := t.at(owned.Path); m != nil && m.Path == owned.Path && !owned.IsOriginal(*m) {
+		if m := t.At(owned.Path); m != nil && m.Path == owned.Path && !owned.IsOriginal(*m) {
 			v.successor = m
 		}
 	}
@@ -46,7 +46,7 @@ func (v *victim) recognise(ns *Namespace, m *mount.Mount) (known, is bool) {
 	}
 	// A superblock can be more than the container's: all namespaces are in one,
 	// and the rest of the disk is around a directory that was bound from it.
-	if _, ok := below(m.Root, v.Root); !ok {
+	if _, ok := mount.Below(m.Root, v.Root); !ok {
 		return false, false
 	}
 	aged := v.UniqueID != 0 && m.UniqueID != 0
@@ -82,7 +82,7 @@ func (v *victim) samePlace(t *table, m *mount.Mount) bool {
 		return true
 	}
 	// One name alone tells nothing of a place that is known to be another one.
-	return endsWith(m.Path, v.Tail) && (!ok || strings.Contains(v.Tail, "/"))
+	return mount.EndsWith(m.Path, v.Tail) && (!ok || strings.Contains(v.Tail, "/"))
 }
 
 // boundForItsOwner reports whether a bind of the mount to another place was made
