@@ -144,6 +144,24 @@ func (r Request) UndoHelpers(needed bool) ([]File, error) {
 	return files, nil
 }
 
+// Remove plans for an uninstallation of every file that unbusy was put into, the
+// usual one if none is on record. For each of them remove says what it is to be,
+// and which containers still need what is in it. Helpers stay as long as there are
+// such containers: running ones were started by way of these, and their shims or
+// monitors call them once more at the end.
+func (r Request) Remove(usual string, remove func(r Request, path string) (File, []string, error)) (files []File, needing []string, err error) {
+	for _, path := range r.Installed(usual) {
+		file, users, err := remove(r, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, file)
+		needing = append(needing, users...)
+	}
+	helpers, err := r.UndoHelpers(len(needing) > 0)
+	return append(files, helpers...), needing, err
+}
+
 func (r Request) undoHelper(path string, needed bool, others map[string]Record) (File, error) {
 	if !r.Record.IsLink(path) {
 		file, err := r.Record.Undo(r.Host, path, withoutRuntime)

@@ -24,19 +24,9 @@ func Uninstall(ctx context.Context, request install.Request) (install.Plan, erro
 	}
 	plan := install.Plan{Engine: engine}
 	var kept []string
-	for _, path := range request.Installed(p.target) {
-		file, users, err := remove(request, path)
-		if err != nil {
-			return install.Plan{}, err
-		}
-		plan.Files = append(plan.Files, file)
-		kept = append(kept, users...)
-	}
-	helpers, err := request.UndoHelpers(len(kept) > 0)
-	if err != nil {
+	if plan.Files, kept, err = request.Remove(p.target, remove); err != nil {
 		return install.Plan{}, err
 	}
-	plan.Files = append(plan.Files, helpers...)
 	if len(kept) > 0 {
 		plan.Notes = append(plan.Notes,
 			fmt.Sprintf("the handler %q stays, now for the runtime that was behind unbusy-runtime: CRI-O would not know these containers without it: %s",

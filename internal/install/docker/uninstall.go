@@ -23,21 +23,9 @@ func Uninstall(ctx context.Context, request install.Request) (install.Plan, erro
 	}
 	plan := install.Plan{Engine: engine}
 	var kept []string
-	for _, path := range request.Installed(target.path) {
-		file, users, err := remove(request, path)
-		if err != nil {
-			return install.Plan{}, err
-		}
-		plan.Files = append(plan.Files, file)
-		kept = append(kept, users...)
-	}
-	// Running containers were started by way of these, and their shims call them
-	// once more at the end.
-	helpers, err := request.UndoHelpers(len(kept) > 0)
-	if err != nil {
+	if plan.Files, kept, err = request.Remove(target.path, remove); err != nil {
 		return install.Plan{}, err
 	}
-	plan.Files = append(plan.Files, helpers...)
 	if !plan.Changes() && len(kept) == 0 {
 		plan.Notes = []string{"not installed; nothing was changed"}
 		return plan, nil
