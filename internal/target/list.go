@@ -1,24 +1,15 @@
 package target
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
-)
-
-const (
-	// maxEntries is more than a directory of an engine has.
-	maxEntries = 1 << 16
-	// maxFile bounds what is read of an engine's file, in bytes.
-	maxFile = 16 << 20
 )
 
 // known lists the containers that the engines' directories show.
@@ -60,35 +51,6 @@ func (h *Host) mayHang(name string) bool {
 	return false
 }
 
-// names are the entries of a directory, in order, or none.
-func names(dir string) []string {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	// What is read before an error counts.
-	found, _ := f.Readdirnames(maxEntries)
-	slices.Sort(found)
-	return found
-}
-
-// readJSON reads a file of an engine, and says whether it is there and makes
-// sense.
-func readJSON(path string, v any) bool {
-	text, truncated, err := config.ReadFile(path, maxFile)
-	return err == nil && !truncated && json.Unmarshal(text, v) == nil
-}
-
-// readWord reads a file that has one word.
-func readWord(path string) string {
-	text, _, err := config.ReadFile(path, 256)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
-}
-
 // isOwners reports whether a directory is one that belongs to a container in a
 // mount area of a root.
 func isOwners(root roots.Root, dir string) bool {
@@ -104,8 +66,8 @@ func containerdContainers(root roots.Root) []Container {
 	var found []Container
 	for _, plugin := range []string{"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"} {
 		dir := filepath.Join(root.Resolved, plugin)
-		for _, namespace := range names(dir) {
-			for _, id := range names(filepath.Join(dir, namespace)) {
+		for _, namespace := range statefile.Names(dir) {
+			for _, id := range statefile.Names(filepath.Join(dir, namespace)) {
 				// A bundle that is being removed is renamed first.
 				if strings.HasPrefix(id, ".") {
 					continue
@@ -122,7 +84,7 @@ func containerdContainers(root roots.Root) []Container {
 		}
 	}
 	dir := filepath.Join(root.Resolved, "io.containerd.grpc.v1.cri/sandboxes")
-	for _, id := range names(dir) {
+	for _, id := range statefile.Names(dir) {
 		if sandbox := filepath.Join(dir, id); isOwners(root, sandbox) {
 			found = append(found, Container{ID: id, Engine: roots.Containerd, Dirs: []string{sandbox}})
 		}

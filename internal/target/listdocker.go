@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // dockerContainers are those that have a configuration in a data root: from their
@@ -19,7 +20,7 @@ func dockerContainers(root roots.Root) []Container {
 	layers := dockerLayers(root.Resolved)
 	var found []Container
 	dir := filepath.Join(root.Resolved, "containers")
-	for _, id := range names(dir) {
+	for _, id := range statefile.Names(dir) {
 		config := filepath.Join(dir, id, "config.v2.json")
 		if _, err := os.Lstat(config); !isID(id) || errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -31,7 +32,7 @@ func dockerContainers(root roots.Root) []Container {
 				SandboxKey string
 			}
 		}
-		if readJSON(config, &state) {
+		if statefile.JSON(config, &state) {
 			if name := strings.TrimPrefix(state.Name, "/"); name != "" {
 				c.Names = []string{name}
 			}
@@ -49,11 +50,11 @@ func dockerContainers(root roots.Root) []Container {
 // layer/filestore.go). A container has two, one below the other.
 func dockerLayers(dataRoot string) map[string][]string {
 	layers := make(map[string][]string)
-	for _, driver := range names(filepath.Join(dataRoot, "image")) {
+	for _, driver := range statefile.Names(filepath.Join(dataRoot, "image")) {
 		dir := filepath.Join(dataRoot, "image", driver, "layerdb/mounts")
-		for _, id := range names(dir) {
+		for _, id := range statefile.Names(dir) {
 			for _, file := range []string{"mount-id", "init-id"} {
-				key := strings.TrimSuffix(readWord(filepath.Join(dir, id, file)), "-init")
+				key := strings.TrimSuffix(statefile.Word(filepath.Join(dir, id, file)), "-init")
 				if key != "" {
 					layers[id] = union(layers[id], []string{key})
 				}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // storageContainers are those of containers/storage, podman's and CRI-O's. It
@@ -20,7 +21,7 @@ func storageContainers(root roots.Root, all []roots.Root) []Container {
 				Names []string `json:"names"`
 				Layer string   `json:"layer"`
 			}
-			if !readJSON(filepath.Join(dir, file), &list) {
+			if !statefile.JSON(filepath.Join(dir, file), &list) {
 				continue
 			}
 			for _, entry := range list {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/unbusy/unbusy/internal/statefile"
 	"github.com/unbusy/unbusy/internal/victim"
 	"github.com/unbusy/unbusy/pkg/cleanup"
 	"github.com/unbusy/unbusy/pkg/mount"
@@ -78,7 +79,7 @@ func (h *Host) fromBundle(c Container, bundle string) (owned []cleanup.Owned, po
 // known. containerd's shim and podman write it into the bundle.
 func firstProcess(bundle string) int {
 	for _, name := range []string{"init.pid", "pidfile"} {
-		if pid, err := strconv.Atoi(readWord(filepath.Join(bundle, name))); err == nil && pid > 0 {
+		if pid, err := strconv.Atoi(statefile.Word(filepath.Join(bundle, name))); err == nil && pid > 0 {
 			return pid
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // bundle is a container that runs, and the directory with its specification.
@@ -51,12 +52,12 @@ func bundlesIn(all []roots.Root) []bundle {
 // CRI-O, and below the graph root in podman.
 func storageBundles(root roots.Root, all []roots.Root) []bundle {
 	var found []bundle
-	for _, driver := range names(root.Resolved) {
+	for _, driver := range statefile.Names(root.Resolved) {
 		if !strings.HasSuffix(driver, "-containers") {
 			continue
 		}
-		for _, id := range names(filepath.Join(root.Resolved, driver)) {
-			pid, err := strconv.Atoi(readWord(filepath.Join(root.Resolved, driver, id, "userdata", "pidfile")))
+		for _, id := range statefile.Names(filepath.Join(root.Resolved, driver)) {
+			pid, err := strconv.Atoi(statefile.Word(filepath.Join(root.Resolved, driver, id, "userdata", "pidfile")))
 			if err != nil || !isAlive(pid) {
 				continue
 			}

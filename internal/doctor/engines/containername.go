@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // name is what people call a container: what Docker has as its name, else its pod
@@ -15,14 +16,14 @@ func (b bundle) name(all []roots.Root) string {
 			continue
 		}
 		var state struct{ Name string }
-		if readJSON(filepath.Join(root.Resolved, "containers", b.id, "config.v2.json"), &state) && state.Name != "" {
+		if statefile.JSON(filepath.Join(root.Resolved, "containers", b.id, "config.v2.json"), &state) && state.Name != "" {
 			return strings.TrimPrefix(state.Name, "/") + " (" + short(b.id) + ")"
 		}
 	}
 	var config struct {
 		Annotations map[string]string `json:"annotations"`
 	}
-	if !readJSON(filepath.Join(b.dir, "config.json"), &config) {
+	if !statefile.JSON(filepath.Join(b.dir, "config.json"), &config) {
 		return short(b.id)
 	}
 	if parts := podParts(config.Annotations); len(parts) > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/doctor"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // oldContainers finds those that were created under another runtime than
@@ -24,16 +25,16 @@ func (d dockerd) oldContainers() []doctor.Finding {
 	}
 	var old []string
 	dir := filepath.Join(d.root()+d.info.DockerRootDir, "containers")
-	for _, id := range names(dir) {
+	for _, id := range statefile.Names(dir) {
 		var config struct{ Runtime string }
-		if !readJSON(filepath.Join(dir, id, "hostconfig.json"), &config) || config.Runtime == "" || protected[config.Runtime] {
+		if !statefile.JSON(filepath.Join(dir, id, "hostconfig.json"), &config) || config.Runtime == "" || protected[config.Runtime] {
 			continue
 		}
 		if r, known := d.info.Runtimes[config.Runtime]; known && r.Path != "" && !likeRunc(r.Path) {
 			continue
 		}
 		var state struct{ Name string }
-		if !readJSON(filepath.Join(dir, id, "config.v2.json"), &state) {
+		if !statefile.JSON(filepath.Join(dir, id, "config.v2.json"), &state) {
 			continue // being removed
 		}
 		old = append(old, strings.TrimPrefix(state.Name, "/"))

@@ -13,6 +13,7 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/doctor"
 	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // podmanConfig is what matters here of containers.conf.
@@ -152,11 +153,11 @@ func podmanContainers(all []roots.Root) int {
 		if info, err := os.Stat(filepath.Join(root.Resolved, "libpod")); err != nil || !info.IsDir() {
 			continue
 		}
-		for _, driver := range names(root.Resolved) {
+		for _, driver := range statefile.Names(root.Resolved) {
 			var list []struct {
 				ID string `json:"id"`
 			}
-			if strings.HasSuffix(driver, "-containers") && readJSON(filepath.Join(root.Resolved, driver, "containers.json"), &list) {
+			if strings.HasSuffix(driver, "-containers") && statefile.JSON(filepath.Join(root.Resolved, driver, "containers.json"), &list) {
 				n += len(list)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/doctor"
+	"github.com/unbusy/unbusy/internal/statefile"
 )
 
 // task is a container that runs, by its bundle in a state directory of
@@ -31,19 +32,19 @@ const tasksDir = "io.containerd.runtime.v2.task"
 // tasksIn lists the containers that run.
 func tasksIn(state string) []task {
 	var found []task
-	for _, namespace := range names(filepath.Join(state, tasksDir)) {
-		for _, id := range names(filepath.Join(state, tasksDir, namespace)) {
+	for _, namespace := range statefile.Names(filepath.Join(state, tasksDir)) {
+		for _, id := range statefile.Names(filepath.Join(state, tasksDir, namespace)) {
 			bundle := filepath.Join(state, tasksDir, namespace, id)
-			pid, err := strconv.Atoi(readWord(filepath.Join(bundle, "init.pid")))
+			pid, err := strconv.Atoi(statefile.Word(filepath.Join(bundle, "init.pid")))
 			if err != nil || !isAlive(pid) {
 				continue
 			}
 			found = append(found, task{
 				namespace: namespace, id: id, bundle: bundle, pid: pid,
-				shim: readWord(filepath.Join(bundle, "shim-binary-path")),
+				shim: statefile.Word(filepath.Join(bundle, "shim-binary-path")),
 				// Written by the shim for itself (containerd
 				// cmd/containerd-shim-runc-v2/runc/container.go, WriteRuntime).
-				binary: readWord(filepath.Join(bundle, "runtime")),
+				binary: statefile.Word(filepath.Join(bundle, "runtime")),
 			})
 		}
 	}
