@@ -25,7 +25,7 @@ func (l *looker) threads() {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink <= 3 {
 		return
 	}
-	tids, err := numbers(l.dir + "task")
+	tids, err := linux.Numbers(l.dir + "task")
 	if err != nil {
 		l.miss(err)
 		return

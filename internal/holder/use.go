@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/pkg/mount"
@@ -50,7 +48,7 @@ const (
 // On overlayfs and btrfs, where stat has other devices, this needs an inotify
 // instance.
 func Uses(ctx context.Context, devices func(mount.Device) bool) ([]Use, error) {
-	pids, err := numbers("/proc")
+	pids, err := linux.Numbers("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
@@ -64,24 +62,4 @@ func Uses(ctx context.Context, devices func(mount.Device) bool) ([]Use, error) {
 	uses, err := collect(ctx, pids, f.look, f.devs.close)
 	slices.SortStableFunc(uses, func(a, b Use) int { return cmp.Compare(a.PID, b.PID) })
 	return uses, err
-}
-
-// numbers returns the entries of a directory that are numbers.
-func numbers(dir string) ([]int, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	var found []int
-	for _, name := range names {
-		if n, err := strconv.Atoi(name); err == nil {
-			found = append(found, n)
-		}
-	}
-	return found, nil
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/unbusy/unbusy/internal/linux"
 )
 
 // inodes returns the namespaces that a Lister finds. No namespace may come
@@ -371,7 +373,7 @@ func TestNamespacesEndWithTheLoop(t *testing.T) {
 // openFiles counts the descriptors of this process that are of mount namespaces.
 func openFiles(t *testing.T) int {
 	t.Helper()
-	fds, err := numbers("/proc/self/fd")
+	fds, err := linux.Numbers("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -189,7 +189,7 @@ func (s *searcher) visit(ns *Namespace) {
 // threads that do not share their process' ones are not looked at.
 func (s *searcher) descriptors(pid int) {
 	dir := "/proc/" + strconv.Itoa(pid) + "/fd"
-	fds, err := numbers(dir)
+	fds, err := linux.Numbers(dir)
 	if err != nil {
 		// Ended, or not ours to see: then its threads' namespaces are not, either,
 		// and that is reported.

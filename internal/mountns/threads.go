@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/unbusy/unbusy/internal/linux"
 )
 
 // Thread is a thread of a process and the mount namespace it is in.
@@ -30,13 +32,13 @@ var errNotListed = errors.New("its threads cannot be listed")
 // there or not.
 func Threads() iter.Seq2[Thread, error] {
 	return func(yield func(Thread, error) bool) {
-		pids, err := numbers("/proc")
+		pids, err := linux.Numbers("/proc")
 		if err != nil {
 			yield(Thread{}, err)
 			return
 		}
 		for _, pid := range pids {
-			tids, err := numbers("/proc/" + strconv.Itoa(pid) + "/task")
+			tids, err := linux.Numbers("/proc/" + strconv.Itoa(pid) + "/task")
 			if isGone(err) {
 				continue
 			}
@@ -58,26 +60,6 @@ func Threads() iter.Seq2[Thread, error] {
 			}
 		}
 	}
-}
-
-// numbers returns the entries of a directory that are numbers.
-func numbers(dir string) ([]int, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	var found []int
-	for _, name := range names {
-		if n, err := strconv.Atoi(name); err == nil {
-			found = append(found, n)
-		}
-	}
-	return found, nil
 }
 
 // linkedNamespace is the inode number of the namespace that a link of /proc
