@@ -27,6 +27,7 @@ func TestUnbusyInEachEngine(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			h := host.New(t)
+			h.UnbusyConfig(host.Patient)
 			for _, c := range engine.run(t, recorders{h, recorder, wrapper}) {
 				t.Run(c.name, func(t *testing.T) {
 					if c.ordinary() {

@@ -56,6 +56,7 @@ func TestAgent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := host.New(t)
+			h.UnbusyConfig(host.Patient)
 			c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 			source := test.source(t, h, c)
 			for _, runtime := range []string{"runc", "unbusy"} {
@@ -94,6 +95,7 @@ func TestAgent(t *testing.T) {
 // free at once.
 func TestVolume(t *testing.T) {
 	h := host.New(t)
+	h.UnbusyConfig(host.Patient)
 	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	for _, runtime := range []string{"runc", "unbusy"} {
 		volume := h.Volume(runtime)
@@ -120,6 +122,7 @@ func TestVolume(t *testing.T) {
 // from runc and through unbusy-runtime, down to the bytes of its config.json.
 func TestOrdinaryContainer(t *testing.T) {
 	h := host.New(t)
+	h.UnbusyConfig(host.Patient)
 	c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	data := h.Dir("data")
 	specs := make(map[string]string)

@@ -23,9 +23,7 @@ func TestDetachAtCreate(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := host.New(t)
-			if test.config != "" {
-				h.UnbusyConfig(test.config)
-			}
+			h.UnbusyConfig(host.Patient + test.config)
 			c := h.Containerd(host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 			volume := h.Volume("pvc")
 			at := filepath.Join(h.Dir("kubelet"), "pods/11111111-2222-3333-4444-555555555555/volumes/kubernetes.io~csi/pvc/mount")

@@ -16,6 +16,7 @@ import (
 // takes foreign copies away.
 func TestPod(t *testing.T) {
 	h := host.New(t)
+	h.UnbusyConfig(host.Patient)
 	c := h.Containerd(host.PodNetwork(), host.Runtime("unbusy", host.Program(t, "unbusy-runtime")))
 	engine := cri.Containerd(t, c)
 	for _, runtime := range []string{"runc", "unbusy"} {

@@ -30,7 +30,7 @@ func dockerd(t *testing.T, opts ...host.DockerdOption) *host.Dockerd {
 
 // configure sets what is not at its default: how long a sweep takes on a machine
 // that has other things to do is not what the tests are about.
-func configure(h *host.Host, more string) { h.UnbusyConfig("sweep_budget = \"10s\"\n" + more) }
+func configure(h *host.Host, more string) { h.UnbusyConfig(host.Patient + more) }
 
 // tellEvents shows what unbusy-runtime has noted of its own failures in the box,
 // if the test fails.

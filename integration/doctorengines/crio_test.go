@@ -90,7 +90,7 @@ func TestRealCRIO(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := host.New(t)
-			h.UnbusyConfig("log = \"none\"\nsweep_budget = \"10s\"\n")
+			h.UnbusyConfig("log = \"none\"\n" + host.Patient)
 			c := h.CRIO(host.CRIODropIn("50-unbusy.conf", fmt.Sprintf(`
 [crio.runtime]
 default_runtime = %q

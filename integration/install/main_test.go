@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 func newHost(t *testing.T) *host.Host {
 	t.Helper()
 	h := host.New(t)
-	h.UnbusyConfig("log = \"none\"\nsweep_budget = \"10s\"\n")
+	h.UnbusyConfig("log = \"none\"\n" + host.Patient)
 	layers := "lowerdir=/var/lib,upperdir=" + h.Dir("lib", "upper") + ",workdir=" + h.Dir("lib", "work")
 	if err := unix.Mount("overlay", "/var/lib", "overlay", 0, layers); err != nil {
 		t.Fatalf("keep /var/lib as it is: %v", err)

@@ -17,6 +17,7 @@ func TestConfig(t *testing.T) {
 		for _, config := range host.ConfigVersions(version) {
 			t.Run(fmt.Sprintf("config %d", config), func(t *testing.T) {
 				h := host.New(t)
+				h.UnbusyConfig(host.Patient)
 				other := filepath.Join(h.Dir("bin"), "containerd-shim-other")
 				copyProgram(t, h.StockShim(version), other)
 				c := h.Containerd(host.Version(version), host.ConfigVersion(config), host.PodNetwork(),

@@ -13,6 +13,7 @@ import (
 func TestCtr(t *testing.T) {
 	everyVersion(t, func(t *testing.T, version string) {
 		h := host.New(t)
+		h.UnbusyConfig(host.Patient)
 		c := h.Containerd(host.Version(version))
 		said := strings.ReplaceAll(c.Ctr("version"), " v", " ")
 		if strings.Count(said, "Version:  "+version+".") != 2 {

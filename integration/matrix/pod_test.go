@@ -15,6 +15,7 @@ import (
 func TestPod(t *testing.T) {
 	everyVersion(t, func(t *testing.T, version string) {
 		h := host.New(t)
+		h.UnbusyConfig(host.Patient)
 		c := h.Containerd(host.Version(version), host.PodNetwork())
 		engine := cri.Containerd(t, c)
 		for _, test := range []struct {

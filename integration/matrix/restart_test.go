@@ -15,6 +15,7 @@ import (
 func TestRestart(t *testing.T) {
 	everyVersion(t, func(t *testing.T, version string) {
 		h := host.New(t)
+		h.UnbusyConfig(host.Patient)
 		c := h.Containerd(host.Version(version), host.PodNetwork())
 		engine := cri.Containerd(t, c)
 		k := c.Run("steady")
@@ -66,6 +67,7 @@ func address(t *testing.T, k *cri.Container) string {
 func TestKilledShim(t *testing.T) {
 	everyVersion(t, func(t *testing.T, version string) {
 		h := host.New(t)
+		h.UnbusyConfig(host.Patient)
 		c := h.Containerd(host.Version(version))
 		engine := cri.Containerd(t, c)
 		k := c.Run("victim")

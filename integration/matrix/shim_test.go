@@ -16,6 +16,7 @@ import (
 func TestShim(t *testing.T) {
 	everyVersion(t, func(t *testing.T, version string) {
 		h := host.New(t)
+		h.UnbusyConfig(host.Patient)
 		stock := h.StockShim(version)
 		other := filepath.Join(h.Dir("bin"), "containerd-shim-other")
 		copyProgram(t, stock, other)

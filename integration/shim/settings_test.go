@@ -48,7 +48,7 @@ func TestBrokenConfiguration(t *testing.T) {
 			t.Error("the agent's copy is gone")
 		}
 		shim.shutdown()
-		s.h.UnbusyConfig(patient)
+		s.h.UnbusyConfig(host.Patient)
 		s.end(agent)
 		s.requireFailures()
 	})
@@ -60,7 +60,7 @@ func TestDetachAtCreate(t *testing.T) {
 	eachStage(t, func(t *testing.T, s *stage) {
 		victim := s.c.Run("victim", host.Under(ourHandler))
 		for _, value := range []string{"off", "on"} {
-			s.h.UnbusyConfig(patient + "\ndetach_at_create = \"" + value + "\"\n")
+			s.h.UnbusyConfig(host.Patient + "detach_at_create = \"" + value + "\"\n")
 			agent := s.c.Run("agent-"+value, host.Under(ourHandler), host.Bind("/", "/host", "rbind", "rprivate"),
 				host.Annotation("unbusy.io/propagation", "keep"))
 			if n := s.holds(agent.Pid(), victim); (n > 0) != (value == "off") {

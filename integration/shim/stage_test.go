@@ -12,10 +12,6 @@ import (
 	"github.com/unbusy/unbusy/integration/observe"
 )
 
-// patient is a setting for stories of what is done: how long that takes on a
-// busy machine is not what they are about.
-const patient = `sweep_budget = "10s"`
-
 // stage is a containerd with containers of ctr's, each of which chooses its shim.
 type stage struct {
 	t       *testing.T
@@ -44,7 +40,7 @@ func newStage(t *testing.T, version string, options ...host.ContainerdOption) *s
 			t.Logf("the record of failures: %s", failures(t)[s.known:])
 		}
 	})
-	s.h.UnbusyConfig(patient)
+	s.h.UnbusyConfig(host.Patient)
 	s.c = s.h.Containerd(append([]host.ContainerdOption{host.Version(version)}, options...)...)
 	return s
 }
