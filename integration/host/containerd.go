@@ -65,8 +65,8 @@ type containerdOptions struct {
 	config   int
 	handlers []runtimeHandler
 	network  bool
-	first    []string // in PATH
-	oldRule  bool
+	first    []string      // in PATH
+	oldRule  *kernelSwitch // nil for today's rule
 }
 
 // Tools is Version by the name of a pinned tool set, with build tags to build it
@@ -125,8 +125,8 @@ func (h *Host) Containerd(opts ...ContainerdOption) *Containerd {
 		name: "containerd", path: filepath.Join(bin, "containerd"), args: []string{"--config", path},
 		dirs: c.pathDirs, network: o.network, socket: c.config.Socket,
 	}
-	if o.oldRule {
-		c.spec = h.underOldRule(c.spec)
+	if o.oldRule != nil {
+		c.spec = h.underOldRule(c.spec, *o.oldRule)
 	}
 	c.d = h.start(c.spec)
 	return c

@@ -1,10 +1,9 @@
 package incidents
 
 import (
-	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // The engine's layers are mounted a second time in the host's own mount namespace, by
@@ -12,46 +11,34 @@ import (
 // and in Kubernetes "still mounted by other references". unbusy says where. It is
 // the host's own mount, so it goes only if somebody asks for that.
 func TestAliasInOwnNamespace(t *testing.T) {
-	tell(t, unaverted, func(t *testing.T, w way) bool {
-		n := newNode(t, w)
-		d := n.dockerd()
-		victim := d.Run("victim", "--network=none")
-		d.Run("bystander", "--network=none")
-		layers, alias := filepath.Join(d.DataRoot(), "overlay2"), n.h.Dir("srv")
-		if err := unix.Mount(layers, alias, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := unix.Unmount(alias, unix.MNT_DETACH); err != nil {
-				t.Error(err)
-			}
-		})
-		if err := unix.Mount("", alias, "", unix.MS_PRIVATE|unix.MS_REC, ""); err != nil {
-			t.Fatal(err)
-		}
-		merged := d.merged("victim")
+	tell(t, func(t *testing.T, w way) bool {
+		m := newMachine(t)
+		d := m.Docker(w.docker(m)...)
+		d.Run("victim")
+		d.Run("bystander")
+		const layers, alias = "/var/lib/docker/overlay2", "/srv/layers"
+		m.Run("sh", "-ec", "mkdir "+alias+"; mount --rbind "+layers+" "+alias+"; mount --make-rprivate "+alias)
+		merged := d.Merged("victim")
 		second := alias + merged[len(layers):]
-		requireHolds(t, 0, second)
-		still := n.keeps(0, filepath.Base(filepath.Dir(merged)), victim, "/run/docker/netns")
+		requireHolds(t, m.Init(), second)
+		still := keeps(t, names(m, "victim"), m.Init(), d.Pid("bystander"))
 
-		_, err := d.Try("rm", "--force", "victim")
+		foretold(t, m, w, because("alias-of-runtime-root", alias, layers, "umount --recursive "+alias))
+		_, err := m.Try("docker", "rm", "--force", "victim")
 		averted := err == nil
 		if !averted {
 			requireError(t, err, `driver "overlay2" failed to remove root filesystem`, "unlinkat "+merged, "device or resource busy")
-			if state := d.inspect("victim", "{{.State.Status}}"); state != "removing" && state != "dead" {
-				t.Errorf("docker says that the container is %s, want it removing or dead", state)
-			}
-			n.requireLeft(merged, "alias", second)
-			n.repair(merged, []string{"alias", second}, "--host")
-			if _, err := d.Try("rm", "--force", "victim"); err != nil {
-				t.Errorf("after unbusy sweep --host: %v", err)
-			}
+			requireStuck(t, d, "victim")
+			requireCauses(t, m, because("alias-of-runtime-root", alias), because("container-dead", "victim", second))
+			requireLeft(t, m, merged, "alias", second)
+			repair(t, m, merged, []string{"alias", second}, "--host")
+			m.Run("docker", "rm", "--force", "victim")
 		}
-		if holds(t, 0, second) {
+		if host.IsMounted(t, m.Init(), second) {
 			t.Error("the root file system is still mounted in the second place")
 		}
 		still()
-		d.Docker("exec", "bystander", "true")
+		m.Run("docker", "exec", "bystander", "true")
 		return averted
 	})
 }

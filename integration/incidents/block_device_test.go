@@ -13,7 +13,7 @@ import (
 // driver's volume among it. Unmounting the volume goes well, and its device stays
 // busy: it cannot be detached, formatted or given to another node.
 func TestBlockDevice(t *testing.T) {
-	tell(t, [][]part{{rewrite}}, func(t *testing.T, w way) bool {
+	tell(t, func(t *testing.T, w way) bool {
 		n := newNode(t, w)
 		c := n.containerd()
 		volume := n.h.Volume("pvc")
@@ -22,12 +22,13 @@ func TestBlockDevice(t *testing.T) {
 		agent := c.Run("agent", host.Under(n.agentHandler()), host.Bind("/", "/host", "rbind", "rprivate"))
 		requireHolds(t, agent.Pid(), "/host"+at)
 		still := n.keeps(agent.Pid(), at)
+		n.foretold(because("container-holds-others", "agent", "a private copy of / at /host", "with rslave"))
 		volume.Unmount(at)
 
 		averted := !n.busy(volume)
 		if !averted {
 			requireHolds(t, agent.Pid(), "/host"+at)
-			n.repair(volume.Device(), []string{"private", "/host" + at, strconv.Itoa(agent.Pid())})
+			n.repair(volume.Device(), "private", "/host"+at, strconv.Itoa(agent.Pid()))
 			if n.busy(volume) {
 				t.Error("after unbusy sweep the device is busy")
 			}

@@ -15,9 +15,22 @@ import (
 // resource busy". Docker makes such mounts slaves; containerd does what it is told,
 // and CRI tells it that they are private. It is RHEL 7's kernel that refuses.
 func TestContainerdHostrootNetns(t *testing.T) {
-	tell(t, [][]part{{rewrite, sweep}}, func(t *testing.T, w way) bool {
+	tell(t, containerdHostrootNetns(host.UnderOldRule()))
+}
+
+// TestContainerdHostrootNetnsSwitch is the same on the kernel of RHEL 7.4 or later.
+// dockerd turns the switch on when it starts, and containerd does not.
+func TestContainerdHostrootNetnsSwitch(t *testing.T) {
+	tellOnSwitch(t, containerdHostrootNetns(host.UnderOldRuleWithSwitch(),
+		because("may-detach-mounts-off", "fs.may_detach_mounts=0", "sysctl -w fs.may_detach_mounts=1")))
+}
+
+// containerdHostrootNetns is the story on one of the kernels, of which doctor says
+// more.
+func containerdHostrootNetns(kernel host.ContainerdOption, more ...cause) func(*testing.T, way) bool {
+	return func(t *testing.T, w way) bool {
 		n := newNode(t, w)
-		pods := cri.Containerd(t, n.containerd(host.Version("1.6"), host.PodNetwork(), host.UnderOldRule()))
+		pods := cri.Containerd(t, n.containerd(host.Version("1.6"), host.PodNetwork(), kernel))
 		victim := pods.Pod("victim", cri.Under(n.handler()))
 		netns := n.netns()
 		name := filepath.Base(netns)
@@ -26,29 +39,31 @@ func TestContainerdHostrootNetns(t *testing.T) {
 		requireHolds(t, agent.Pid(), "/rootfs"+netns)
 		still := n.keeps(agent.Pid(), victim.ID(), name)
 
+		n.foretold(append(more, because("container-holds-others", "default/agent/agent", "a private copy of / at /rootfs", "with rslave"))...)
 		err := victim.TryStop()
 		averted := err == nil
 		if !averted {
 			requireError(t, err, "failed to remove network namespace for sandbox", "netns/"+name+": device or resource busy")
 			requireError(t, victim.TryStatus(), "unlinkat /var/run/netns/"+name+": device or resource busy")
 			requireHolds(t, agent.Pid(), "/rootfs"+netns)
-			n.repair(name, []string{"private", "/rootfs" + netns, agent.ID()})
+			n.requireCauses(because("container-holds-others", "default/agent/agent", "a private copy of / at /rootfs"), because("lingering-mount", agent.ID(), victim.ID()))
+			n.repair(name, "private", "/rootfs"+netns, agent.ID())
 			if err := victim.TryStop(); err != nil {
 				t.Errorf("after unbusy sweep: stop the pod: %v", err)
 			}
 			// Its shared memory is held in the same way.
-			n.repair(victim.ID(), []string{"private", victim.ID() + "/shm", agent.ID()})
+			n.repair(victim.ID(), "private", victim.ID()+"/shm", agent.ID())
 		}
 		if err := victim.TryRemove(); err != nil {
 			t.Errorf("remove the pod: %v", err)
 		}
-		if holds(t, agent.Pid(), "/rootfs"+netns) {
+		if host.IsMounted(t, agent.Pid(), "/rootfs"+netns) {
 			t.Error("the agent holds the network namespace")
 		}
 		still()
 		bystander.Exec("true")
 		return averted
-	})
+	}
 }
 
 // netns is where the network namespace is mounted of the only pod that has one.

@@ -1,9 +1,9 @@
 package incidents
 
 import (
-	"path/filepath"
-	"strconv"
 	"testing"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // Somebody has bound a container's root file system to a place of its own. Stopping
@@ -11,26 +11,30 @@ import (
 // unbusy says who has it. Since somebody wanted it there, it goes only if somebody
 // asks for that.
 func TestLeafCopy(t *testing.T) {
-	tell(t, unaverted, func(t *testing.T, w way) bool {
-		n := newNode(t, w)
-		d := n.dockerd()
-		d.Run("victim", "--network=none")
-		merged, place := d.merged("victim"), n.h.Dir("backup")
-		holder := n.h.Start("unshare", "--mount", "--propagation", "private",
-			"sh", "-ec", "mount --bind "+merged+" "+place+"; echo it is there; read end")
-		requireHolds(t, holder.Pid(), merged)
-		requireHolds(t, holder.Pid(), place)
-		still := n.keeps(holder.Pid(), filepath.Dir(merged), place, "/run/docker/netns")
-		d.Docker("rm", "--force", "victim")
+	tell(t, func(t *testing.T, w way) bool {
+		m := newMachine(t)
+		d := m.Docker(w.docker(m)...)
+		d.Run("victim")
+		const place = "/srv/backup"
+		merged := d.Merged("victim")
+		m.Unit("backup.service", "[Service]\nPrivateMounts=yes\nMountFlags=private\n"+
+			"ExecStartPre=/bin/mkdir "+place+"\nExecStart=/bin/sh -ec 'mount --bind "+merged+" "+place+"; exec sleep infinity'\n")
+		m.Run("systemctl", "start", "backup")
+		holder := m.MainPID("backup")
+		awaitHolds(t, holder, place)
+		requireHolds(t, holder, merged)
+		still := keeps(t, append(names(m, "victim"), place), holder, m.Init(), m.MainPID("docker"))
+		m.Run("docker", "rm", "--force", "victim")
 
-		averted := !holds(t, holder.Pid(), place)
+		averted := !host.IsMounted(t, holder, place)
 		if !averted {
-			if holds(t, holder.Pid(), merged) {
+			if host.IsMounted(t, holder, merged) {
 				t.Error("the holder has a copy in the original's place")
 			}
-			n.repair(place, []string{place, strconv.Itoa(holder.Pid())})
+			m.InstallUnbusy()
+			repair(t, m, place, []string{place, "backup.service"})
 		}
-		if holds(t, holder.Pid(), place) {
+		if host.IsMounted(t, holder, place) {
 			t.Error("the holder has the container's root file system")
 		}
 		still()

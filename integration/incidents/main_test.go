@@ -15,7 +15,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
 	// How many incidents happen at the same time is decided where hosts are made.
 	if err := flag.Set("test.parallel", "100"); err != nil {
 		panic(err)
@@ -23,27 +22,34 @@ func TestMain(m *testing.M) {
 	os.Exit(host.Main(m, "containerd-2.4", "runc-1.5"))
 }
 
-// holds tells whether a process has something mounted at a path.
-func holds(t *testing.T, pid int, path string) bool {
-	t.Helper()
-	mounts, err := observe.Mounts(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range mounts {
-		if m.Point == path {
-			return true
-		}
-	}
-	return false
-}
-
 // requireHolds fails the test unless a process has something mounted at a path.
 func requireHolds(t *testing.T, pid int, path string) {
 	t.Helper()
-	if !holds(t, pid, path) {
+	if !host.IsMounted(t, pid, path) {
 		t.Fatalf("process %d does not hold %s: there is nothing to show", pid, path)
 	}
+}
+
+// awaitHolds waits until a process has something mounted at a path.
+func awaitHolds(t *testing.T, pid int, path string) {
+	t.Helper()
+	host.Await(t, path+" to be mounted", func() bool { return host.IsMounted(t, pid, path) })
+}
+
+// awaitApart waits until a process has mounts of its own.
+func awaitApart(t *testing.T, pid, from int) {
+	t.Helper()
+	host.Await(t, "a mount namespace", func() bool {
+		mounts, err := observe.Mounts(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		others, err := observe.Mounts(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mounts[0].ID != others[0].ID
+	})
 }
 
 // requireError fails unless an error has all the words that people searched for.
@@ -65,20 +71,46 @@ func requireStuck(t *testing.T, d *host.MachineDocker, container string) {
 	}
 }
 
-// repair is what somebody does on whose host it has happened already: who says
-// who the holders are, sweep lets it go, and what the engine could not do before succeeds.
-func repair(t *testing.T, m *host.Machine, container string, holders ...string) {
+// requireHolder fails unless unbusy who says with all the words who holds a target.
+func requireHolder(t *testing.T, m *host.Machine, target string, words ...string) {
 	t.Helper()
-	m.InstallUnbusy()
-	out, err := m.Try("unbusy", "who", container)
-	for _, holder := range holders {
-		if err == nil || !strings.Contains(out, holder) {
-			t.Errorf("unbusy who: %v: %s, want status 1 and %s", err, out, holder)
+	out, err := m.Try("unbusy", "who", target)
+	requireHeld(t, "who", out, err, words)
+}
+
+// requireLeft fails unless unbusy sweep says with all the words what it leaves of a
+// target.
+func requireLeft(t *testing.T, m *host.Machine, target string, words ...string) {
+	t.Helper()
+	out, err := m.Try("unbusy", "sweep", target)
+	requireHeld(t, "sweep", out, err, words)
+}
+
+// requireHeld fails unless a command of unbusy's has said all the words, and by its
+// status that something is held.
+func requireHeld(t *testing.T, command, out string, err error, words []string) {
+	t.Helper()
+	for _, word := range words {
+		if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(out, word) {
+			t.Errorf("unbusy %s: %v: %s, want status 1 and %s", command, err, out, word)
 		}
 	}
-	if out, err := m.Try("unbusy", "sweep", container); err != nil {
+}
+
+// repair is what somebody does on whose host it has happened already: who says who
+// the holders are, and sweep lets it go.
+func repair(t *testing.T, m *host.Machine, target string, holders []string, flags ...string) {
+	t.Helper()
+	requireHolder(t, m, target, holders...)
+	if out, err := m.Try(append([]string{"unbusy", "sweep", target}, flags...)...); err != nil {
 		t.Errorf("unbusy sweep: %v: %s", err, out)
 	}
+}
+
+// repairContainer is repair for a container, which can be removed then.
+func repairContainer(t *testing.T, m *host.Machine, container string, holders ...string) {
+	t.Helper()
+	repair(t, m, container, holders)
 	if _, err := m.Try("docker", "rm", "--force", container); err != nil {
 		t.Errorf("after unbusy sweep: %v", err)
 	}

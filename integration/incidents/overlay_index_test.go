@@ -15,8 +15,8 @@ import (
 // today also remove the mountpoint of a stopped container, which takes the copies
 // away: that is refused here, as RHEL 7's kernel does.
 func TestOverlayIndex(t *testing.T) {
-	tell(t, [][]part{{rewrite, sweep}}, func(t *testing.T, w way) bool {
-		m := host.New(t).Machine()
+	tell(t, func(t *testing.T, w way) bool {
+		m := newMachine(t)
 		d := m.Docker(append(w.docker(m), host.Behind(m.OldRule(host.NoSwitch)))...)
 		m.Run("ln", "-s", "/var/lib/docker", "/docker")
 		victim := d.Run("victim")
@@ -24,6 +24,8 @@ func TestOverlayIndex(t *testing.T) {
 		agent, merged := d.Pid("agent"), d.Merged("victim")
 		copied := strings.TrimPrefix(merged, "/var/lib")
 		requireHolds(t, agent, copied)
+		still := keeps(t, names(m, "victim"), agent, m.Init(), m.MainPID("docker"))
+		foretold(t, m, w, because("container-holds-others", "container agent", "/docker at /docker", "with rslave"))
 		m.Run("docker", "stop", "--time=0", "victim")
 
 		mount := []string{"mount", "-t", "overlay", "overlay", "/mnt", "-o", strings.TrimSpace(m.Run("docker", "inspect", "--format",
@@ -34,21 +36,19 @@ func TestOverlayIndex(t *testing.T) {
 			requireError(t, err, "already mounted")
 			requireHolds(t, agent, copied)
 			m.InstallUnbusy()
-			out, err := m.Try("unbusy", "who", victim)
-			requireError(t, err, "exit status 1")
-			if !strings.Contains(out, copied) || !strings.Contains(out, d.ID("agent")[:12]) {
-				t.Errorf("unbusy who: %s", out)
-			}
-			m.Run("unbusy", "sweep", victim)
+			requireCauses(t, m, because("container-holds-others", "container agent", "/docker at /docker"),
+				because("lingering-mount", d.ID("agent"), victim+" is stopped", "unbusy sweep --all"))
+			repair(t, m, victim, []string{copied, d.ID("agent")[:12]})
 			m.Run(mount...)
 		}
-		if holds(t, agent, copied) {
+		if host.IsMounted(t, agent, copied) {
 			t.Error("the agent holds the container's root file system")
 		}
 		if again := d.Pid("agent"); again != agent {
 			t.Errorf("the agent was restarted: %d, then %d", agent, again)
 		}
 		m.Run("umount", "/mnt")
+		still()
 		m.Run("docker", "start", "victim")
 		if state := d.State(filepath.Base("victim")); state != "running" {
 			t.Errorf("docker says that the container is %s", state)

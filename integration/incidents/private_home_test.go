@@ -16,7 +16,7 @@ import (
 // below such a mount: what pods have there stays in the agent, and they cannot be
 // removed on RHEL 7's kernel.
 func TestPrivateHome(t *testing.T) {
-	tell(t, [][]part{{sweep}}, func(t *testing.T, w way) bool {
+	tell(t, func(t *testing.T, w way) bool {
 		n := newNode(t, w)
 		state := n.h.Dir("containerd", "state")
 		if err := unix.Mount(state, state, "", unix.MS_BIND, ""); err != nil {
@@ -36,18 +36,20 @@ func TestPrivateHome(t *testing.T) {
 		requireHolds(t, agent.Pid(), "/host"+shm)
 		still := n.keeps(agent.Pid(), victim.ID())
 
+		n.foretold(because("private-mount-over-root", state, "containerd"))
 		victim.Stop()
 		err := victim.TryRemove()
 		averted := err == nil
 		if !averted {
 			requireError(t, err, "unlinkat "+shm+": device or resource busy")
 			requireHolds(t, agent.Pid(), "/host"+shm)
-			n.repair(victim.ID(), []string{"private", "/host" + shm, agent.ID()[:12]})
+			n.requireCauses(because("private-mount-over-root", state, "mount --make-shared "+state), because("lingering-mount", agent.ID(), victim.ID()))
+			n.repair(victim.ID(), "private", "/host"+shm, agent.ID()[:12])
 			if err := victim.TryRemove(); err != nil {
 				t.Errorf("after unbusy sweep: %v", err)
 			}
 		}
-		if holds(t, agent.Pid(), "/host"+shm) {
+		if host.IsMounted(t, agent.Pid(), "/host"+shm) {
 			t.Error("the agent holds the pod's shared memory")
 		}
 		still()

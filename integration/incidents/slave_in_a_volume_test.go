@@ -17,7 +17,7 @@ import (
 // volume. The pod ends, and the kubelet cannot unmount the volume: "target is busy".
 // Making agents slaves is not enough.
 func TestSlaveInAVolume(t *testing.T) {
-	tell(t, [][]part{{sweep}}, func(t *testing.T, w way) bool {
+	tell(t, func(t *testing.T, w way) bool {
 		n := newNode(t, w)
 		pods := cri.Containerd(t, n.containerd())
 		const uid = "3f0c5a1e-0000-4000-8000-0123456789ab"
@@ -38,6 +38,7 @@ func TestSlaveInAVolume(t *testing.T) {
 			"sh", "-ec", "exec 3</host"+file+"; echo it is open; read end")
 		requireHolds(t, agent.Pid(), "/host"+at)
 		still := n.keeps(agent.Pid(), at, victim.ID(), app.ID())
+		n.foretold(because("copy-in-use", strconv.Itoa(reader.Pid()), at, "target is busy"))
 		victim.Stop()
 
 		err := volume.TryUnmount(at)
@@ -47,6 +48,7 @@ func TestSlaveInAVolume(t *testing.T) {
 				t.Errorf("unmount the volume: %v, want %v", err, unix.EBUSY)
 			}
 			requireHolds(t, agent.Pid(), "/host"+at)
+			n.requireCauses(because("copy-in-use", strconv.Itoa(reader.Pid()), at, "close its files"))
 			n.requireHolder(at, "slave", "/host"+at, agent.ID())
 			n.requireLeft(at, "slave", "/host"+at)
 		}

@@ -13,7 +13,7 @@ import (
 // file system. The container ends, and its shim cannot unmount that: it tries for
 // seconds and gives up.
 func TestSlaveWithCwd(t *testing.T) {
-	tell(t, [][]part{{sweep}}, func(t *testing.T, w way) bool {
+	tell(t, func(t *testing.T, w way) bool {
 		n := newNode(t, w)
 		c := n.containerd()
 		victim := c.Run("victim", host.Under(n.handler()))
@@ -27,11 +27,13 @@ func TestSlaveWithCwd(t *testing.T) {
 		requireHolds(t, agent.Pid(), "/host"+rootfs)
 		still := n.keeps(agent.Pid(), rootfs)
 
+		n.foretold(because("copy-in-use", strconv.Itoa(agent.Pid()), rootfs))
 		_, err := c.Try("task", "delete", "--force", "victim")
-		averted := err == nil && !holds(t, 0, rootfs)
+		averted := err == nil && !host.IsMounted(t, 0, rootfs)
 		if !averted {
 			requireError(t, err, rootfs, "device or resource busy")
 			requireHolds(t, agent.Pid(), "/host"+rootfs)
+			n.requireCauses(because("copy-in-use", strconv.Itoa(agent.Pid()), rootfs, "change its directory"))
 			n.requireHolder("victim", "slave", "/host"+rootfs, strconv.Itoa(agent.Pid()))
 			// The agent goes on working in what nobody else has any more.
 			n.requireLeft("victim", "detached", "cwd", strconv.Itoa(agent.Pid()))
@@ -39,7 +41,7 @@ func TestSlaveWithCwd(t *testing.T) {
 				t.Errorf("after unbusy sweep: %v", err)
 			}
 		}
-		if holds(t, 0, rootfs) || holds(t, agent.Pid(), "/host"+rootfs) {
+		if host.IsMounted(t, 0, rootfs) || host.IsMounted(t, agent.Pid(), "/host"+rootfs) {
 			t.Error("the container's root file system is still mounted")
 		}
 		victim.Delete()

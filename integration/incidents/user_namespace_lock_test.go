@@ -1,9 +1,9 @@
 package incidents
 
 import (
-	"path/filepath"
-	"strconv"
 	"testing"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // A process in a user namespace of its own, as rootless engines and sandboxes have
@@ -12,29 +12,34 @@ import (
 // unbusy cannot either. It says so, and the copy goes with its mountpoint, when the
 // container is removed.
 func TestUserNamespaceLock(t *testing.T) {
-	tell(t, unaverted, func(t *testing.T, w way) bool {
-		n := newNode(t, w)
-		d := n.dockerd()
-		victim := d.Run("victim", "--network=none", "--ipc=shareable")
-		bystander := d.Run("bystander", "--network=none", "--ipc=shareable")
-		shm := d.shm(victim)
-		holder := n.h.Start("unshare", "--user", "--map-root-user", "--mount", "--propagation", "private",
-			"sh", "-c", "echo it is there; read end")
-		requireHolds(t, holder.Pid(), shm)
-		requireHolds(t, holder.Pid(), d.shm(bystander))
-		still := n.keeps(holder.Pid(), victim, filepath.Base(filepath.Dir(d.merged("victim"))), "/run/docker/netns")
-		d.stop("victim")
+	tell(t, func(t *testing.T, w way) bool {
+		m := newMachine(t)
+		d := m.Docker(w.docker(m)...)
+		victim := d.Run("victim", "--ipc=shareable")
+		bystander := d.Run("bystander", "--ipc=shareable")
+		shm := func(id string) string { return "/var/lib/docker/containers/" + id + "/mounts/shm" }
+		m.Unit("sandbox.service", "[Service]\n"+
+			"ExecStart=/usr/bin/unshare --user --map-root-user --mount --propagation private sleep infinity\n")
+		m.Run("systemctl", "start", "sandbox")
+		holder := m.MainPID("sandbox")
+		awaitApart(t, holder, m.Init())
+		requireHolds(t, holder, shm(victim))
+		requireHolds(t, holder, shm(bystander))
+		still := keeps(t, names(m, "victim"), holder, m.Init(), d.Pid("bystander"), m.MainPID("docker"))
+		foretold(t, m, w, because("service-holds-mounts", "sandbox.service"))
+		m.Run("docker", "stop", "--time=0", "victim")
 
-		averted := !holds(t, holder.Pid(), shm)
+		averted := !host.IsMounted(t, holder, shm(victim))
 		if !averted {
-			_, err := n.h.Exec(nil, "nsenter", "--target", strconv.Itoa(holder.Pid()), "--mount", "umount", shm)
-			requireError(t, err, shm+": not mounted")
-			n.requireHolder(victim, shm, "locked", strconv.Itoa(holder.Pid()))
-			n.requireLeft(victim, shm, "locked")
-			requireHolds(t, holder.Pid(), shm)
+			_, err := m.Try("sh", "-c", "nsenter --target $(systemctl show --property=MainPID --value sandbox) --mount umount "+shm(victim))
+			requireError(t, err, shm(victim)+": not mounted")
+			requireCauses(t, m, because("lingering-mount", "sandbox.service", victim+" is stopped", "locked", "remove the container"))
+			requireHolder(t, m, victim, shm(victim), "locked", "sandbox.service")
+			requireLeft(t, m, victim, shm(victim), "locked")
+			requireHolds(t, holder, shm(victim))
 		}
-		d.Docker("rm", "victim")
-		if holds(t, holder.Pid(), shm) {
+		m.Run("docker", "rm", "victim")
+		if host.IsMounted(t, holder, shm(victim)) {
 			t.Error("the holder has the shared memory of a container that is removed")
 		}
 		still()

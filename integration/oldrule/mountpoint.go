@@ -1,10 +1,10 @@
 package oldrule
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -18,7 +18,10 @@ func (m mount) inside(below string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(m.root, "/")+"/"+strings.Trim(below, "/"), "/")
 }
 
-var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+var (
+	escape   = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`)
+	unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+)
 
 // readTable reads a mount table, by mount id.
 func readTable(proc string) (map[string]mount, error) {
@@ -26,86 +29,74 @@ func readTable(proc string) (map[string]mount, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseTable(string(text)), nil
+}
+
+func parseTable(text string) map[string]mount {
 	table := make(map[string]mount)
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
 		if len(f) < 5 {
 			continue
 		}
 		table[f[0]] = mount{f[1], f[2], unescape.Replace(f[3]), unescape.Replace(f[4])}
 	}
-	return table, nil
+	return table
 }
+
+// processes are the directories in /proc of those in whose namespaces a mount can
+// be.
+type processes []string
 
 // findMount finds a mount by its id, in whatever namespace it is. A process in a
 // chroot does not see the mount that its root is in.
-func findMount(id string) (mount, error) {
-	var found *mount
-	err := eachProcess(func(proc string) bool {
+func (all processes) findMount(id string) (mount, error) {
+	for _, proc := range all {
 		table, err := readTable(proc)
 		if err != nil {
-			return false // it has ended
+			continue // it has ended
 		}
 		m, known := table[id]
 		if !known {
-			return false
+			continue
 		}
 		root, err := os.Readlink(proc + "/root")
 		if err != nil {
-			return false
+			continue
 		}
 		// Points are told from the process's root on.
 		m.point = filepath.Join(root, m.point)
-		found = &m
-		return true
-	})
-	if err == nil && found == nil {
-		err = fmt.Errorf("no table has mount %s", id)
+		return m, nil
 	}
-	if err != nil {
-		return mount{}, err
-	}
-	return *found, nil
+	return mount{}, fmt.Errorf("no table has mount %s", id)
 }
 
 // isMountpointAnywhere tells whether something is mounted on the place in the
-// mount namespace of any process.
-func (p place) isMountpointAnywhere() bool {
+// mount namespace of any of the processes.
+func (p place) isMountpointAnywhere(all processes) bool {
 	seen := make(map[string]bool)
-	mounted := false
-	err := eachProcess(func(proc string) bool {
+	name := []byte(escape.Replace(filepath.Base(p.path)))
+	for _, proc := range all {
 		// Of process 1 the link may not be readable even for root.
 		if namespace, err := os.Readlink(proc + "/ns/mnt"); err == nil {
 			if seen[namespace] {
-				return false
+				continue
 			}
 			seen[namespace] = true
 		}
-		table, err := readTable(proc)
-		if err != nil {
-			return false // it has ended
+		text, err := os.ReadFile(filepath.Join(proc, "mountinfo"))
+		// Of one that has ended nothing can be read. Most of what is removed has a name
+		// that is in no table.
+		if err != nil || !bytes.Contains(text, name) {
+			continue
 		}
+		table := parseTable(string(text))
 		for _, m := range table {
 			below, known := table[m.parent]
 			if known && below.device == p.device && below.inside(strings.TrimPrefix(m.point, strings.TrimSuffix(below.point, "/"))) == p.path {
-				mounted = true
+				return true
 			}
 		}
-		return mounted
-	})
-	return err == nil && mounted
-}
-
-// eachProcess calls f with the directory of each process until it returns true.
-func eachProcess(f func(proc string) bool) error {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return err
 	}
-	for _, entry := range entries {
-		if _, err := strconv.Atoi(entry.Name()); err == nil && f("/proc/"+entry.Name()) {
-			break
-		}
-	}
-	return nil
+	return false
 }

@@ -25,7 +25,7 @@ type place struct {
 }
 
 // resolve finds what the name means to a thread.
-func (n name) resolve(tid uint32) (place, error) {
+func (n name) resolve(tid uint32, all processes) (place, error) {
 	proc := fmt.Sprintf("/proc/%d", tid)
 	path, err := n.read(proc)
 	if err != nil {
@@ -63,7 +63,7 @@ func (n name) resolve(tid uint32) (place, error) {
 		return place{}, err
 	}
 	defer unix.Close(parent)
-	return placeIn(parent, base)
+	return placeIn(parent, base, all)
 }
 
 // read copies the path from the caller's memory.
@@ -91,7 +91,7 @@ func (n name) read(proc string) (string, error) {
 }
 
 // placeIn is the place of a name in an opened directory.
-func placeIn(parent int, base string) (place, error) {
+func placeIn(parent int, base string, all processes) (place, error) {
 	dir, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", parent))
 	if err != nil {
 		return place{}, err
@@ -106,7 +106,7 @@ func placeIn(parent int, base string) (place, error) {
 			id = strings.TrimSpace(value)
 		}
 	}
-	m, err := findMount(id)
+	m, err := all.findMount(id)
 	if err != nil {
 		return place{}, err
 	}

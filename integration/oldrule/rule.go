@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,26 +19,40 @@ type Rule struct {
 	socket *net.UnixListener
 	// control is the file of the switch, "" if there is none.
 	control string
+	// pids lists the processes whose mount tables count.
+	pids func() ([]int, error)
 	// failed is told what keeps the rule from being in force.
 	failed func(error)
+	closed atomic.Bool
 }
 
 // Listen makes a rule that commands find at the path of a socket. Where a file
-// holds "1", as fs.may_detach_mounts would, it is off. What keeps it from being
-// in force later is told to failed.
-func Listen(socket, control string, failed func(error)) (*Rule, error) {
+// holds "1", as fs.may_detach_mounts would, it is off. pids lists the processes
+// in whose mount namespaces a mountpoint can be: all that the test has started.
+// What keeps the rule from being in force later is told to failed.
+func Listen(socket, control string, pids func() ([]int, error), failed func(error)) (*Rule, error) {
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
-	r := &Rule{socket: listener, control: control, failed: failed}
+	r := &Rule{socket: listener, control: control, pids: pids, failed: failed}
 	go r.accept()
 	return r, nil
 }
 
 // Close ends the rule for commands that are yet to be started. Those that run
 // have to be ended by whoever started them.
-func (r *Rule) Close() error { return r.socket.Close() }
+func (r *Rule) Close() error {
+	r.closed.Store(true)
+	return r.socket.Close()
+}
+
+// report tells of a failure, as long as there is somebody to be told.
+func (r *Rule) report(err error) {
+	if !r.closed.Load() {
+		r.failed(err)
+	}
+}
 
 func (r *Rule) accept() {
 	for {
@@ -48,7 +64,7 @@ func (r *Rule) accept() {
 			err = r.welcome(conn)
 		}
 		if err != nil {
-			r.failed(fmt.Errorf("take calls over: %w", err))
+			r.report(fmt.Errorf("take calls over: %w", err))
 		}
 	}
 }
@@ -81,6 +97,9 @@ func (r *Rule) welcome(conn *net.UnixConn) error {
 func (r *Rule) serve(fd int) {
 	calls := os.NewFile(uintptr(fd), "calls")
 	defer calls.Close()
+	// The descriptor's number may be another file's once it is closed.
+	var answers sync.WaitGroup
+	defer answers.Wait()
 	for {
 		call, err := receive(fd)
 		switch {
@@ -89,14 +108,14 @@ func (r *Rule) serve(fd int) {
 		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ENOENT):
 			continue // whoever called was killed
 		case err != nil:
-			r.failed(fmt.Errorf("receive a call: %w", err))
+			r.report(fmt.Errorf("receive a call: %w", err))
 			return
 		}
-		go func() {
-			if err := reply(fd, call, r.refuses(call)); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EBADF) {
-				r.failed(fmt.Errorf("answer a call: %w", err))
+		answers.Go(func() {
+			if err := reply(fd, call, r.refuses(call)); err != nil && !errors.Is(err, unix.ENOENT) {
+				r.report(fmt.Errorf("answer a call: %w", err))
 			}
-		}()
+		})
 	}
 }
 
@@ -108,9 +127,19 @@ func (r *Rule) refuses(call *notification) bool {
 			return false
 		}
 	}
+	pids, err := r.pids()
+	if err != nil {
+		r.report(fmt.Errorf("list processes: %w", err))
+		return false
+	}
+	// The caller may be in a chroot, from which little is seen.
+	all := processes{fmt.Sprintf("/proc/%d", call.pid), "/proc/self"}
+	for _, pid := range pids {
+		all = append(all, fmt.Sprintf("/proc/%d", pid))
+	}
 	for _, n := range names(call) {
-		at, err := n.resolve(call.pid)
-		if err == nil && at.isMountpointAnywhere() {
+		at, err := n.resolve(call.pid, all)
+		if err == nil && at.isMountpointAnywhere(all) {
 			return true
 		}
 	}

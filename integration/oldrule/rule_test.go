@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { os.Exit(host.Main(m)) }
 func scene(t *testing.T) (h *host.Host, dir string) {
 	h = host.New(t)
 	dir = h.Dir("scene")
-	for _, name := range []string{"victim", "free", "top/victim"} {
+	for _, name := range []string{"victim", "free", "top/victim", "a name"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +28,7 @@ func scene(t *testing.T) (h *host.Host, dir string) {
 		t.Fatal(err)
 	}
 	h.Start("unshare", "--mount", "--propagation", "private", "sh", "-ec",
-		`cd "$0"; mount -t tmpfs x victim; mount -t tmpfs x top/victim; mount --bind /dev/null file; echo mounted; read end`, dir)
+		`cd "$0"; mount -t tmpfs x victim; mount -t tmpfs x top/victim; mount -t tmpfs x 'a name'; mount --bind /dev/null file; echo mounted; read end`, dir)
 	return h, dir
 }
 
@@ -45,6 +45,7 @@ func TestOldRule(t *testing.T) {
 		{"rmdir of another directory", "rmdir free", false},
 		{"rmdir of one of the same name", "mkdir free/victim; rmdir free/victim", false},
 		{"unlink", "rm file", true},
+		{"rmdir of a name with a blank", `rmdir 'a name'`, true},
 		{"unlink of another file", ": >other; rm other", false},
 		{"rm -r", "rm -r top", true},
 		{"rename", "mv -T victim elsewhere", true},
@@ -82,7 +83,7 @@ func under(t *testing.T, h *host.Host, control string, command ...string) error 
 		}
 	}
 	socket := filepath.Join(h.Dir("rule"), "socket")
-	rule, err := oldrule.Listen(socket, file, func(err error) { t.Errorf("%v", err) })
+	rule, err := oldrule.Listen(socket, file, h.Processes, func(err error) { t.Errorf("%v", err) })
 	if err != nil {
 		t.Fatal(err)
 	}

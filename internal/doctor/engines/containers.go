@@ -107,25 +107,36 @@ func keptIn(decisions []spec.Decision, mounts []mount.Mount) []spec.Decision {
 
 // finding tells of a container that keeps others' mounts.
 func (b bundle) finding(name string, kept []spec.Decision) doctor.Finding {
-	var binds, changes []string
+	var binds []string
 	for _, d := range kept {
 		binds = append(binds, fmt.Sprintf("%s at %s", d.Source, d.Destination))
-		changes = append(changes, change(d))
 	}
 	return doctor.Finding{
 		ID: holdsOthers, Severity: doctor.AtRisk,
 		Evidence: fmt.Sprintf("container %s of %s (pid %d) has a private copy of %s, and keeps the mounts of other containers below %s when these end",
 			name, b.engine, b.pid, some(binds), plural(len(binds), "it", "them")),
-		Fix: some(changes),
+		Fix: fix(kept),
 	}
 }
 
-// change is what unbusy would make of a bind, or why nothing.
-func change(d spec.Decision) string {
-	if d.Action == spec.ActionRewrite || d.Reason == spec.ReasonReceives {
-		return fmt.Sprintf("create the container again under unbusy, which mounts %s with rslave instead of %s", d.Destination, propagation(d.Before))
+// fix is what unbusy would make of binds, and why nothing of some.
+func fix(kept []spec.Decision) string {
+	var changed, left []string
+	for _, d := range kept {
+		if d.Action == spec.ActionRewrite || d.Reason == spec.ReasonReceives {
+			changed = append(changed, fmt.Sprintf("%s with rslave instead of %s", d.Destination, propagation(d.Before)))
+		} else {
+			left = append(left, fmt.Sprintf("mount %s with rslave, or less than %s: unbusy leaves it as it is (%s)", d.Destination, d.Source, d.Reason))
+		}
 	}
-	return fmt.Sprintf("mount %s with rslave, or less than %s: unbusy leaves it as it is (%s)", d.Destination, d.Source, d.Reason)
+	if len(changed) == 0 {
+		return some(left)
+	}
+	again := "create the container again under unbusy, which mounts " + some(changed)
+	if len(left) == 0 {
+		return again
+	}
+	return again + "; " + some(left)
 }
 
 // propagation are the options of a bind that say what becomes of later mounts.

@@ -1,7 +1,6 @@
 package engines
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/unbusy/unbusy/pkg/mount"
@@ -36,17 +35,23 @@ func TestKeptIn(t *testing.T) {
 	}
 }
 
-func TestChange(t *testing.T) {
+func TestFix(t *testing.T) {
+	private := spec.Decision{Action: spec.ActionRewrite, Destination: "/host", Before: []string{"rbind", "ro", "rprivate"}}
+	unsaid := spec.Decision{Action: spec.ActionRewrite, Destination: "/run", Before: []string{"rbind"}}
+	mapped := spec.Decision{Action: spec.ActionLeave, Source: "/", Destination: "/mapped", Reason: spec.ReasonMapped}
+	const again, leaves = "create the container again under unbusy, which mounts ", "mount /mapped with rslave, or less than /: unbusy leaves it as it is ("
 	for _, test := range []struct {
-		decision spec.Decision
-		want     string
+		kept []spec.Decision
+		want string
 	}{
-		{spec.Decision{Action: spec.ActionRewrite, Destination: "/host", Before: []string{"rbind", "ro", "rprivate"}}, "mounts /host with rslave instead of rprivate"},
-		{spec.Decision{Action: spec.ActionRewrite, Destination: "/host", Before: []string{"rbind"}}, "instead of private, which is"},
-		{spec.Decision{Action: spec.ActionLeave, Source: "/", Destination: "/host", Reason: spec.ReasonMapped}, "unbusy leaves it as it is (" + string(spec.ReasonMapped) + ")"},
+		{[]spec.Decision{private}, again + "/host with rslave instead of rprivate"},
+		{[]spec.Decision{unsaid}, again + "/run with rslave instead of private, which is what a bind is that says nothing"},
+		{[]spec.Decision{unsaid, private}, again + "/run with rslave instead of private, which is what a bind is that says nothing, /host with rslave instead of rprivate"},
+		{[]spec.Decision{mapped}, leaves + string(spec.ReasonMapped) + ")"},
+		{[]spec.Decision{mapped, private}, again + "/host with rslave instead of rprivate; " + leaves + string(spec.ReasonMapped) + ")"},
 	} {
-		if got := change(test.decision); !strings.Contains(got, test.want) {
-			t.Errorf("%+v: %q", test.decision, got)
+		if got := fix(test.kept); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.kept, got, test.want)
 		}
 	}
 }
