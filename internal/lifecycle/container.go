@@ -5,6 +5,7 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/sweep"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // Container is a container at whose start or end something is done about its
@@ -19,4 +20,6 @@ type Container struct {
 	Log      *logrus.Entry
 	// Launch starts the processes that may hang, nil for the plain way.
 	Launch sweep.Launch
+	// Areas are the host's mount areas, nil to look for them.
+	Areas []spec.Area
 }

@@ -31,12 +31,15 @@ func areas(settings config.Config) ([]spec.Area, error) {
 }
 
 // own returns what a container owns now.
-func own(c cleanup.Container, settings config.Config) ([]cleanup.Owned, error) {
-	found, err := areas(settings)
-	if err != nil {
-		return nil, err
+func own(description cleanup.Container, c Container) ([]cleanup.Owned, error) {
+	found := c.Areas
+	if found == nil {
+		var err error
+		if found, err = areas(c.Settings); err != nil {
+			return nil, err
+		}
 	}
-	return victim.Own(lister(settings), c, found)
+	return victim.Own(lister(c.Settings), description, found)
 }
 
 // OwnedBefore returns what a container owns that is about to be deleted. What
@@ -55,7 +58,7 @@ func OwnedBefore(c Container) ([]cleanup.Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := own(description, c.Settings)
+	now, err := own(description, c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +74,7 @@ func OwnedByPod(c Container, sandbox string) ([]cleanup.Owned, error) {
 		return nil, err
 	}
 	description.Sandbox, description.Rootfs = true, ""
-	return own(description, c.Settings)
+	return own(description, c)
 }
 
 // merge adds to what was recorded what is at no recorded path.

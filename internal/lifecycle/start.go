@@ -39,7 +39,7 @@ func Record(c Container) ([]cleanup.Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	owned, err := own(description, c.Settings)
+	owned, err := own(description, c)
 	if err != nil {
 		return nil, err
 	}

@@ -90,8 +90,18 @@ func (l *Lister) namespaceWith(wanted Mount) (ID, error) {
 		return false, nil
 	}
 	var errs []error
-	// Our own one is the likely one, and the first that a walk yields; a search
-	// comes to it late.
+	// Our own one is likely, and the first that a walk yields; a search comes to it
+	// late. PID 1's is likely, too: there the kernel's list begins.
+	if !l.proc {
+		if first, err := l.first(); err == nil {
+			defer first.Close()
+			if is, err := has(first); is {
+				return first.ID, nil
+			} else if err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
 	if l.proc {
 		own, err := l.Own()
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/linux"
+	"golang.org/x/sys/unix"
 )
 
 // Thread is a thread of a process and the mount namespace it is in.
@@ -38,7 +39,7 @@ func Threads() iter.Seq2[Thread, error] {
 			return
 		}
 		for _, pid := range pids {
-			tids, err := linux.Numbers("/proc/" + strconv.Itoa(pid) + "/task")
+			tids, err := threadsOf(pid)
 			if isGone(err) {
 				continue
 			}
@@ -60,6 +61,18 @@ func Threads() iter.Seq2[Thread, error] {
 			}
 		}
 	}
+}
+
+// threadsOf lists the threads of a process.
+func threadsOf(pid int) ([]int, error) {
+	dir := "/proc/" + strconv.Itoa(pid) + "/task"
+	// As a directory it has one link more for each thread, and nearly all
+	// processes have one (proc_task_getattr in fs/proc/base.c): its own number.
+	var stat unix.Stat_t
+	if err := unix.Stat(dir, &stat); err == nil && stat.Nlink == 3 {
+		return []int{pid}, nil
+	}
+	return linux.Numbers(dir)
 }
 
 // linkedNamespace is the inode number of the namespace that a link of /proc

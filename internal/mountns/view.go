@@ -141,15 +141,16 @@ func (ns *Namespace) mountsByText(query Query) ([]Mount, error) {
 		place  = map[uint64]int{} // by id, where in mounts
 	)
 	for _, seen := range tables {
-		table, err := mountinfo.GetMountsFromReader(bytes.NewReader(seen.text), nil)
+		text := seen.text
+		if query.Device != nil {
+			text = linesOf(text, query.Device)
+		}
+		table, err := mountinfo.GetMountsFromReader(bytes.NewReader(text), nil)
 		if err != nil {
 			return nil, fmt.Errorf("parse the mount table of %s: %w", ns, err)
 		}
 		for _, info := range table {
 			mount := mountOfInfo(info)
-			if query.Device != nil && !query.Device(mount.Device) {
-				continue
-			}
 			mount.Path = seen.path(mount.Path)
 			at, known := place[mount.OldID]
 			switch {

@@ -56,3 +56,29 @@ func (l *Lister) follow(from *Namespace, step func(int) (int, linux.MountNamespa
 		}
 	}
 }
+
+// first is the namespace with which the kernel's list begins. The caller closes
+// it.
+func (l *Lister) first() (*Namespace, error) {
+	at, err := l.Own()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		fd, info, err := linux.PreviousMountNamespace(at.fd)
+		if errors.Is(err, unix.ENOENT) {
+			return at, nil
+		}
+		at.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		}
+		at = &Namespace{ID: ID{Unique: info.ID}, fd: fd, byNumber: true}
+		id, err := inode(fd)
+		if err != nil {
+			at.Close()
+			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		}
+		at.Inode = id.Inode
+	}
+}

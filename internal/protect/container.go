@@ -10,6 +10,7 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/linux"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // Container is a container that is about to be created.
@@ -25,6 +26,9 @@ type Container struct {
 	// Program is the part of unbusy that protects it, for the record of
 	// failures.
 	Program string
+	// Found, if not nil, is told the host's mount areas, if these had to be looked
+	// for.
+	Found func([]spec.Area)
 }
 
 // Settings are the configuration as it was read.

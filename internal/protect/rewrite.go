@@ -48,7 +48,11 @@ func (c Container) areas(table []*mountinfo.Info) []spec.Area {
 	for _, warning := range found.Warnings {
 		c.Log.WithError(warning).Warn("looking for runtime roots")
 	}
-	return found.Areas()
+	areas := found.Areas()
+	if c.Found != nil {
+		c.Found(areas)
+	}
+	return areas
 }
 
 // report logs a decision. A bind that stays although it covers, or stays

@@ -12,6 +12,7 @@ import (
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/protect"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // creation is a container that is being created.
@@ -20,6 +21,8 @@ type creation struct {
 	id       string
 	settings protect.Settings
 	log      *logrus.Entry
+	// areas are the host's mount areas, nil if nobody has looked for them.
+	areas []spec.Area
 }
 
 // prepareCreation rewrites the specification of a container. A container that is
@@ -31,14 +34,17 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 	}
 	settings := protect.Load()
 	settings.Roots = append(settings.Roots, rootsOf(c.bundle)...)
+	created := &creation{id: r.GetID(), settings: settings, log: log}
 	if r.GetCheckpoint() == "" {
 		protect.Rewrite(protect.Container{
 			Bundle: c.bundle, Runtime: executable(c.runtime),
 			Settings: settings, Log: log, Program: program,
+			Found: func(areas []spec.Area) { created.areas = areas },
 		})
 	}
 	c.recorded = make(chan struct{})
-	return &creation{container: c, id: r.GetID(), settings: settings, log: log}
+	created.container = c
+	return created
 }
 
 // record notes what will identify the container's mounts at its end.
@@ -49,7 +55,10 @@ func (c *creation) record(pid int) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.settings.SweepBudget)
 	defer cancel()
 	err := bounded.Run(ctx, func(ctx context.Context) error {
-		return lifecycle.Start(ctx, describe(c.id, c.container, pid, c.settings.Config, c.log))
+		described := describe(c.id, c.container, pid, c.settings.Config, c.log)
+		// They were looked for a moment ago.
+		described.Areas = c.areas
+		return lifecycle.Start(ctx, described)
 	})
 	if err != nil {
 		c.log.WithField(logrus.ErrorKey, events.Brief(err)).
