@@ -54,6 +54,16 @@ func TestNetns(t *testing.T) {
 	if err := unix.Mount(fmt.Sprintf("/proc/%d/ns/net", maker.Pid()), place, "", unix.MS_BIND, ""); err != nil {
 		t.Fatal(err)
 	}
+	// While somebody is in it the kernel has a path for it as well.
+	of := fmt.Sprintf("/proc/%d/ns/net", maker.Pid())
+	if r := ask(t, 0, "who", of); r.Type != "netns" || len(r.Mounts) != 1 || r.Mounts[0].Path != place {
+		t.Errorf("who %s: %+v", of, r)
+	}
+	early := tr.agent("")
+	if r := ask(t, 1, "sweep", of); !slices.Equal(r.kinds(), []string{"private left"}) || !strings.Contains(r.InUse, "a process is in it") {
+		t.Errorf("sweep %s: %+v", of, r)
+	}
+	early.End()
 	maker.End()
 	// One that is of the same file system, and of nothing else.
 	other := "/run/netns/unbusy-cni-2"

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,8 +88,10 @@ func TestDocker(t *testing.T) {
 		}
 	}
 
-	// What runs is let alone, whatever it is called.
-	for _, word := range []string{"web", webs[0].Point, webs[1].Point, webs[2].Point} {
+	// What runs is let alone, whatever it is called. What docker rm cannot remove is
+	// the directory around a mountpoint.
+	layer, config := filepath.Dir(webs[0].Point), filepath.Join(d.DataRoot(), "containers", web)
+	for _, word := range []string{"web", webs[0].Point, webs[1].Point, webs[2].Point, layer, config} {
 		r := ask(t, 1, "sweep", word)
 		for _, holder := range r.Holders {
 			if holder.Holds && (holder.Result != "left" || holder.Reason != "the container is running") {
@@ -108,6 +111,9 @@ func TestDocker(t *testing.T) {
 	d.Docker("stop", "--time", "0", "web")
 	if len(points(t, agent.Pid(), webs)) == 0 {
 		t.Fatal("nothing is left of a stopped container")
+	}
+	if r := ask(t, 1, "who", config); r.State != "stopped" || !slices.Equal(r.kinds(), []string{"private"}) {
+		t.Errorf("who has something in the directory of a stopped container: %+v", r)
 	}
 	if r := ask(t, 0, "sweep", "web"); r.State != "stopped" || r.Held || len(r.Holders) == 0 {
 		t.Errorf("sweep of a stopped container: %+v", r)

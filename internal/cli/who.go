@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/internal/roots"
+	"github.com/unbusy/unbusy/internal/target"
 )
 
 const targetUsage = "TARGET"
@@ -37,11 +42,7 @@ func who(ctx context.Context, command *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	targets, err := h.resolve(ctx, words)
-	if err != nil {
-		return err
-	}
-	f, err := examine(ctx, targets[0], action{proc: h.proc()})
+	f, err := h.find(ctx, words[0])
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,43 @@ func who(ctx context.Context, command *cli.Command) error {
 		err = statusError(ExitHeld)
 	}
 	return err
+}
+
+// find finds who holds what a word means. If what is mounted here of a container
+// shows holders, nothing else is looked at.
+func (h *host) find(ctx context.Context, word string) (findings, error) {
+	var near target.Target
+	known := false
+	err := within(ctx, func() error {
+		near, known = h.near(ctx, word)
+		return nil
+	})
+	if err != nil {
+		return findings{}, err
+	}
+	if known {
+		f, err := examine(ctx, near, action{proc: h.proc()})
+		if err != nil || f.held() {
+			return f, err
+		}
+	}
+	targets, err := h.resolve(ctx, []string{word})
+	if err != nil {
+		return findings{}, err
+	}
+	return examine(ctx, targets[0], action{proc: h.proc()})
+}
+
+// near resolves the name of a container by what our own namespace shows. For that
+// nobody's command line has to be read: an engine that has a container mounted is
+// known by the mount.
+func (h *host) near(ctx context.Context, word string) (target.Target, bool) {
+	table, err := mountns.OwnTable()
+	if err != nil {
+		return target.Target{}, false
+	}
+	found := roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: h.settings})
+	return target.Near(ctx, h.lister(), found.Roots, word)
 }
 
 // warnIncomplete says what could not be looked at.

@@ -28,7 +28,7 @@ func TestSpots(t *testing.T) {
 		{"/", nil},
 	} {
 		var got []string
-		for _, s := range spotsOf(testAreas, test.path) {
+		for _, s := range newAreas(testAreas).spotsOf(test.path) {
 			got = append(got, s.tail, s.owner())
 		}
 		if !slices.Equal(got, test.want) {
@@ -43,7 +43,7 @@ func TestSpotPath(t *testing.T) {
 		"/host/run/netns/web":                    "/run/netns/web",
 		"/host/run/docker/netns/web":             "/run/docker/netns/web",
 	} {
-		if got := spotsOf(testAreas, path)[0].path(); got != want {
+		if got := newAreas(testAreas).spotsOf(path)[0].path(); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}

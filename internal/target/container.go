@@ -25,6 +25,9 @@ type Container struct {
 	// Keys are the other identifiers under which things of it are mounted: of its
 	// layer, of its network namespace.
 	Keys []string
+	// Kept says that its engine keeps it when its directories are gone, until
+	// somebody removes it.
+	Kept bool
 }
 
 // String is the identifier, and the name if it has one.
@@ -47,6 +50,14 @@ func (c Container) owns(s spot) bool {
 	return owner != "" && (owner == c.ID || slices.Contains(c.Keys, owner))
 }
 
+// mayOwn reports whether something at a path of any namespace can be the
+// container's. It is a quick look at what owns decides: most paths on a host
+// are not.
+func (c Container) mayOwn(path string) bool {
+	return strings.Contains(path, c.ID) ||
+		slices.ContainsFunc(c.Keys, func(key string) bool { return strings.Contains(path, key) })
+}
+
 // add takes over what another root says about the same container.
 func (c *Container) add(other Container) {
 	if c.Engine == roots.Containerd && other.Engine != roots.Containerd {
@@ -60,6 +71,7 @@ func (c *Container) add(other Container) {
 	c.Namespaces = union(c.Namespaces, other.Namespaces)
 	c.Bundles = union(c.Bundles, other.Bundles)
 	c.Keys = union(c.Keys, other.Keys)
+	c.Kept = c.Kept || other.Kept
 }
 
 func union(a, b []string) []string {
@@ -71,13 +83,23 @@ func union(a, b []string) []string {
 	return a
 }
 
+// told is what tells a container from others for people: for one that has a name
+// that another one may have, its directory, which is a target, too.
+func (c Container) told() string {
+	if identity := c.identity(); identity != c.ID {
+		return identity
+	}
+	return c.String()
+}
+
 // identity tells containers apart. A name that somebody chose is unique only
-// in its namespace of containerd's.
+// in its namespace of one containerd's, of which there can be several: its bundle
+// is.
 func (c Container) identity() string {
-	if isID(c.ID) || len(c.Namespaces) == 0 {
+	if isID(c.ID) || len(c.Namespaces) == 0 || len(c.Dirs) == 0 {
 		return c.ID
 	}
-	return c.Namespaces[0] + "/" + c.ID
+	return c.Dirs[0]
 }
 
 // merge unites what several roots say.
@@ -122,7 +144,7 @@ func choose(all []Container, word string) (Container, error) {
 		for _, c := range all {
 			if is(c) {
 				one = c
-				found = append(found, c.String())
+				found = append(found, c.told())
 			}
 		}
 		switch len(found) {

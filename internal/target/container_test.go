@@ -1,6 +1,7 @@
 package target
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +14,9 @@ func TestChoose(t *testing.T) {
 		{ID: id, Names: []string{"web"}, Keys: []string{layer}},
 		{ID: second, Names: []string{"abc"}},
 		{ID: "abc" + strings.Repeat("1", 61), Names: []string{"cafe"}},
-		{ID: "web", Namespaces: []string{"default"}},
-		{ID: "db", Namespaces: []string{"default"}},
-		{ID: "db", Namespaces: []string{"test"}},
+		{ID: "web", Namespaces: []string{"default"}, Dirs: []string{"/run/containerd/default/web"}},
+		{ID: "db", Namespaces: []string{"default"}, Dirs: []string{"/run/containerd/default/db"}},
+		{ID: "db", Namespaces: []string{"test"}, Dirs: []string{"/run/containerd/test/db"}},
 	}
 	for word, want := range map[string]string{
 		id:           id,
@@ -29,7 +30,7 @@ func TestChoose(t *testing.T) {
 		layer[:11]:   "nothing is called that",
 		"3f":         "nothing is called that",
 		"3f2":        `"3f2" can be any of ` + id + " (web), " + second + " (abc)",
-		"db":         `"db" can be any of default/db, test/db`,
+		"db":         `"db" can be any of /run/containerd/default/db, /run/containerd/test/db`,
 		"3F2A":       "nothing is called that",
 		"nobody":     "nothing is called that",
 		"3f2a/../..": "nothing is called that",
@@ -58,13 +59,14 @@ func TestMerge(t *testing.T) {
 	merged := merge([]Container{
 		{ID: id, Engine: roots.Containerd, Namespaces: []string{"moby"}, Dirs: []string{"/run/containerd/x"}, Bundles: []string{"/b"}},
 		{ID: id, Engine: roots.Docker, Dirs: []string{"/var/lib/docker/containers/" + id}, Names: []string{"web"}},
-		{ID: "web", Engine: roots.Containerd, Namespaces: []string{"a"}},
-		{ID: "web", Engine: roots.Containerd, Namespaces: []string{"b"}},
+		{ID: "web", Engine: roots.Containerd, Namespaces: []string{"a"}, Dirs: []string{"/run/containerd/a/web"}},
+		{ID: "web", Engine: roots.Containerd, Namespaces: []string{"b"}, Dirs: []string{"/run/containerd/b/web"}},
+		{ID: "web", Engine: roots.Containerd, Namespaces: []string{"a"}, Dirs: []string{"/run/another/a/web"}},
 	})
-	if len(merged) != 3 {
+	if len(merged) != 4 {
 		t.Fatalf("%+v", merged)
 	}
-	c := merged[0]
+	c := merged[slices.IndexFunc(merged, func(c Container) bool { return c.ID == id })]
 	// containerd's word is not Docker's.
 	if c.Engine != roots.Docker || len(c.Dirs) != 1 || !strings.Contains(c.Dirs[0], "docker") || len(c.Bundles) != 1 || c.Names[0] != "web" {
 		t.Errorf("%+v", c)
@@ -82,7 +84,7 @@ func TestOwns(t *testing.T) {
 		"/var/lib/docker/rootfs/overlayfs/web":                             true,
 		"/var/lib/docker/rootfs/web/other":                                 false,
 	} {
-		s, ok := spotOf(testAreas, path)
+		s, ok := newAreas(testAreas).spotOf(path)
 		if !ok || c.owns(s) != want {
 			t.Errorf("%s: %v, %v, want %v", path, ok, !want, want)
 		}

@@ -43,6 +43,7 @@ type Host struct {
 	containers []Container
 	listed     bool
 	layers     map[Device]string
+	parsed     *areas
 }
 
 // Look reads the mount tables of all namespaces, which asks no file system
@@ -107,6 +108,14 @@ func Look(ctx context.Context, lister *mountns.Lister, found []roots.Root) (*Hos
 		return nil, fmt.Errorf("the mount table of %s, our own, cannot be read", h.Own)
 	}
 	return h, nil
+}
+
+// areas finds the mount areas of paths.
+func (h *Host) areas() *areas {
+	if h.parsed == nil {
+		h.parsed = newAreas(h.Areas)
+	}
+	return h.parsed
 }
 
 func upperDir(lister *mountns.Lister, id mount.NamespaceID, m mount.Mount) (string, error) {

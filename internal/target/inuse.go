@@ -13,6 +13,10 @@ import (
 // about it counts; of mounts that are no known container's, that nobody has them
 // where they would be in use.
 func (t *Target) judge(ctx context.Context, h *Host) {
+	if t.refuse != "" && len(t.Owned) > 0 {
+		t.InUse = t.refuse
+		return
+	}
 	if t.Container.ID == "" {
 		if t.InUse = h.usedBy(t.Owned); t.InUse == "" {
 			t.InUse = h.claimed(ctx, t.Owned)
@@ -43,7 +47,7 @@ func (t *Target) judge(ctx context.Context, h *Host) {
 // nobody answers is no reason: nothing else says that the mount is in use.
 func (h *Host) claimed(ctx context.Context, owned []cleanup.Owned) cleanup.Refusal {
 	for i := range owned {
-		if _, ok := spotOf(h.Areas, owned[i].Path); !ok {
+		if _, ok := h.areas().spotOf(owned[i].Path); !ok {
 			continue
 		}
 		if owner, err := h.Ask(ctx, owned[i].Path); err == nil && owner.State == ask.Running {
@@ -57,6 +61,9 @@ func (h *Host) claimed(ctx context.Context, owned []cleanup.Owned) cleanup.Refus
 // runs if it does by one of them.
 func (h *Host) ask(ctx context.Context, c Container) (State, error) {
 	state := Gone
+	if c.Kept {
+		state = Stopped
+	}
 	for _, dir := range c.Dirs {
 		owner, err := h.Ask(ctx, dir)
 		switch {

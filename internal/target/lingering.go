@@ -102,7 +102,7 @@ func (f *lingerer) look(ctx context.Context, ns *Namespace, m *mount.Mount) {
 		return
 	}
 	for _, name := range f.pathsOf(place) {
-		s, ok := spotOf(f.host.Areas, name)
+		s, ok := f.host.areas().spotOf(name)
 		if !ok || f.insideOwned(name) {
 			continue
 		}
@@ -136,7 +136,7 @@ func (f *lingerer) insideOwned(name string) bool {
 	if on == nil {
 		return true
 	}
-	_, owned := spotOf(f.host.Areas, on.Path)
+	_, owned := f.host.areas().spotOf(on.Path)
 	return owned
 }
 

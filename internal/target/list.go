@@ -57,14 +57,16 @@ func isOwners(root roots.Root, dir string) bool {
 	return slices.ContainsFunc(root.Areas, func(area spec.Area) bool { return area.Owns(dir) })
 }
 
-// containerdContainers are those that have a bundle or a sandbox's directory in
-// a state directory of containerd's: as long as there is a task, or a pod
-// (core/runtime/v2/bundle.go, internal/cri/server/helpers.go). In its root there
-// are directories of the same names, for shims to work in, where nothing is
-// mounted.
+// containerdContainers are those that have a bundle or a directory of the CRI's in
+// a state directory of containerd's: as long as there is a task, or a pod or one
+// of its containers (core/runtime/v2/bundle.go, internal/cri/server/helpers.go). In
+// its root there are directories of the same names, for shims to work in, where
+// nothing is mounted. Of other containers without a task only containerd itself
+// knows, in a database that is locked.
 func containerdContainers(root roots.Root) []Container {
+	const tasks, cri = "io.containerd.runtime.v2.task", "io.containerd.grpc.v1.cri"
 	var found []Container
-	for _, plugin := range []string{"io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"} {
+	for _, plugin := range []string{tasks, "io.containerd.runtime.v1.linux"} {
 		dir := filepath.Join(root.Resolved, plugin)
 		for _, namespace := range statefile.Names(dir) {
 			for _, id := range statefile.Names(filepath.Join(dir, namespace)) {
@@ -83,10 +85,16 @@ func containerdContainers(root roots.Root) []Container {
 			}
 		}
 	}
-	dir := filepath.Join(root.Resolved, "io.containerd.grpc.v1.cri/sandboxes")
-	for _, id := range statefile.Names(dir) {
-		if sandbox := filepath.Join(dir, id); isOwners(root, sandbox) {
+	for _, id := range statefile.Names(filepath.Join(root.Resolved, cri, "sandboxes")) {
+		if sandbox := filepath.Join(root.Resolved, cri, "sandboxes", id); isOwners(root, sandbox) {
 			found = append(found, Container{ID: id, Engine: roots.Containerd, Dirs: []string{sandbox}})
+		}
+	}
+	for _, id := range statefile.Names(filepath.Join(root.Resolved, cri, "containers")) {
+		if bundle := filepath.Join(root.Resolved, tasks, "k8s.io", id); isOwners(root, bundle) {
+			found = append(found, Container{
+				ID: id, Engine: roots.Containerd, Namespaces: []string{"k8s.io"}, Dirs: []string{bundle}, Kept: true,
+			})
 		}
 	}
 	return found

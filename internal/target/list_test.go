@@ -49,19 +49,25 @@ func TestDockerContainers(t *testing.T) {
 }
 
 func TestContainerdContainers(t *testing.T) {
+	ended := "0" + id[1:]
 	top := write(t, map[string]string{
 		"io.containerd.runtime.v2.task/default/web/config.json":   "{}",
 		"io.containerd.runtime.v2.task/default/.gone/x":           "",
 		"io.containerd.runtime.v2.task/k8s.io/" + id + "/x":       "",
 		"io.containerd.grpc.v1.cri/sandboxes/" + id + "/hosts":    "",
 		"io.containerd.grpc.v1.cri/sandboxes/" + layer + "/hosts": "",
+		"io.containerd.grpc.v1.cri/containers/" + ended + "/io/x": "",
 	})
 	state := roots.Root{Resolved: top, Areas: []spec.Area{
 		{Root: top, Owner: "io.containerd.runtime.v2.task/*/*"}, {Root: top, Owner: "io.containerd.grpc.v1.cri/sandboxes/*"},
 	}}
 	got := merge(containerdContainers(state))
-	if len(got) != 3 || got[0].ID != id || len(got[0].Dirs) != 2 || len(got[0].Bundles) != 1 || got[1].ID != layer || got[2].String() != "default/web" {
+	if len(got) != 4 || got[0].String() != "default/web" || got[2].ID != id || len(got[2].Dirs) != 2 || len(got[2].Bundles) != 1 || got[3].ID != layer {
 		t.Errorf("%+v", got)
+	}
+	// A container that has ended is one until it is removed; its task is asked for.
+	if got[1].ID != ended || !got[1].Kept || got[2].Kept || !slices.Equal(got[1].Dirs, []string{filepath.Join(top, "io.containerd.runtime.v2.task/k8s.io", ended)}) {
+		t.Errorf("%+v", got[1])
 	}
 	// Its root has directories of the same names, and mounts nothing there.
 	root := roots.Root{Resolved: top, Areas: []spec.Area{{Root: top, Owner: "tmpmounts/*"}}}

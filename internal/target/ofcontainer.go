@@ -31,7 +31,7 @@ func (h *Host) container(c Container) (Target, error) {
 		}
 	}
 	for _, o := range cleanup.Others(h.Areas, engines.Mounts, nil) {
-		if s, ok := spotOf(h.Areas, o.Path); ok && c.owns(s) {
+		if s, ok := h.areas().spotOf(o.Path); ok && c.owns(s) {
 			h.complete(engines, &o)
 			o.Kind = kindOf(&mount.Mount{FSType: o.FSType, Root: o.Root}, o.Path, o.Tail)
 			owned = addOwned(owned, []cleanup.Owned{o})
@@ -107,7 +107,7 @@ func (h *Host) copiesOf(c Container, known []cleanup.Owned) []found {
 	var copies []found
 	engines := h.engines()
 	h.each(func(ns *Namespace, m *mount.Mount) {
-		if ns == engines {
+		if ns == engines || !c.mayOwn(m.Path) {
 			return
 		}
 		for i := range known {
@@ -115,7 +115,7 @@ func (h *Host) copiesOf(c Container, known []cleanup.Owned) []found {
 				return
 			}
 		}
-		for _, s := range spotsOf(h.Areas, m.Path) {
+		for _, s := range h.areas().spotsOf(m.Path) {
 			if c.owns(s) {
 				copies = append(copies, found{ns, m, s.path(), s.tail})
 				return

@@ -14,7 +14,7 @@ import (
 // path is the target for a path: what is mounted there, here or where engines
 // are; else what foreign namespaces have mounted on the same directory or file;
 // else, if nothing is there any more, what they have mounted at a path that ends
-// alike.
+// alike; else what engines mount below it.
 func (h *Host) path(word string) (Target, error) {
 	name, err := filepath.Abs(word)
 	if err != nil {
@@ -23,6 +23,9 @@ func (h *Host) path(word string) (Target, error) {
 	here := h.walk(name)
 	if here.info != nil && here.info.Mode()&fs.ModeDevice != 0 && here.info.Mode()&fs.ModeCharDevice == 0 {
 		return h.device(here)
+	}
+	if here.netns != "" {
+		return h.processNetns(here), nil
 	}
 	for _, ns := range []*Namespace{h.at(h.Own), h.engines()} {
 		if m := ns.mountTree().At(here.path); m != nil && m.Path == here.path {
@@ -34,14 +37,35 @@ func (h *Host) path(word string) (Target, error) {
 		copies = h.atTail(here.path)
 	}
 	t := Target{Type: OfPath, Container: h.ownerOf(here.path)}
-	if len(copies) == 0 && !here.exists {
-		return t, fmt.Errorf("%s does not exist, and nothing is mounted there in any mount namespace", word)
-	}
-	if len(copies) > 0 && isNetns(copies[0].m) {
+	owned := h.fromCopies(copies)
+	switch {
+	case len(copies) == 0:
+		owned, t.refuse = h.belowPath(here.path)
+	case isNetns(copies[0].m):
 		t.Type = OfNetns
 	}
-	t.settle(h, h.fromCopies(copies))
+	if len(owned) == 0 && !here.exists {
+		return t, fmt.Errorf("%s does not exist, and nothing is mounted there in any mount namespace", word)
+	}
+	t.settle(h, owned)
 	return t, nil
+}
+
+// belowPath finds what is mounted in mount areas below a path: the directory that
+// somebody cannot remove is often not the mountpoint itself. What may be of more
+// than one owner is refused.
+func (h *Host) belowPath(name string) (owned []cleanup.Owned, refuse cleanup.Refusal) {
+	part := ""
+	if s, one := h.areas().spotOf(name); one {
+		part = s.tail // which is also in the paths of other namespaces
+	} else {
+		refuse = "mounts of several containers can be below it: name one container, or use --all"
+	}
+	return h.inAreas(part, func(s spot, m *mount.Mount) bool {
+		rest, ok := mount.Below(s.path(), name)
+		// Of several engines' directories that it can be in, the likeliest counts.
+		return ok && rest != "" && h.areas().spotsOf(m.Path)[0].path() == s.path()
+	}), refuse
 }
 
 // onPlace finds what foreign namespaces have mounted on the directory or file
@@ -56,7 +80,7 @@ func (h *Host) onPlace(here walked) []found {
 	if !ok {
 		return nil
 	}
-	s, _ := spotOf(h.Areas, here.path)
+	s, _ := h.areas().spotOf(here.path)
 	var copies []found
 	h.each(func(ns *Namespace, m *mount.Mount) {
 		if at, ok := ns.mountTree().place(m); ok && at == place {
@@ -70,7 +94,7 @@ func (h *Host) onPlace(here walked) []found {
 // path of ours does, from the mount area down, or in all of it.
 func (h *Host) atTail(name string) []found {
 	tail := strings.TrimPrefix(name, "/")
-	if s, ok := spotOf(h.Areas, name); ok {
+	if s, ok := h.areas().spotOf(name); ok {
 		tail = s.tail
 	}
 	var copies []found

@@ -16,8 +16,11 @@ type Device = mount.Device
 // nsfs is the file system of namespaces that are bound to a file.
 const nsfs = "nsfs"
 
+// netnsName is how the kernel's name of a network namespace begins.
+const netnsName = "net:["
+
 // isNetns reports whether a mount is a network namespace.
-func isNetns(m *mount.Mount) bool { return m.FSType == nsfs && strings.HasPrefix(m.Root, "net:[") }
+func isNetns(m *mount.Mount) bool { return m.FSType == nsfs && strings.HasPrefix(m.Root, netnsName) }
 
 // kindOf says what a mount is that an engine has at a path: engines call root
 // file systems and shared memory alike.
@@ -42,7 +45,7 @@ func (h *Host) original(ns *Namespace, m *mount.Mount) cleanup.Owned {
 		Path: m.Path, Device: m.Device, Root: m.Root, FSType: m.FSType,
 		UniqueID: m.UniqueID, OldID: m.OldID,
 	}
-	if s, ok := spotOf(h.Areas, m.Path); ok {
+	if s, ok := h.areas().spotOf(m.Path); ok {
 		o.Tail = s.tail
 	}
 	o.Kind = kindOf(m, o.Path, o.Tail)

@@ -109,6 +109,23 @@ func TestResolve(t *testing.T) {
 			"path  mount=/mnt/gone/disk(copies): ",
 		},
 		{
+			"the directory around a mountpoint", "/var/lib/docker/overlay2/LAYER", rootLine + overlay, agentRoot + leftThere, true, answers(ask.Running),
+			"path running rootfs=" + merged + ": the container is running",
+		},
+		{
+			"the directory around what is left", "/var/lib/docker/overlay2/LAYER", rootLine, agentRoot +
+				"50 40 0:50 / /host/var/lib/docker/overlay2/LAYER/merged rw - overlay overlay rw\n", false, nil,
+			"path  rootfs=" + merged + "(copies): ",
+		},
+		{
+			"the directory of another container", "/var/lib/docker/overlay2/LAYER-2", rootLine, agentRoot + leftThere, false, nil,
+			"/var/lib/docker/overlay2/" + layer + "-2 does not exist, and nothing is mounted there in any mount namespace",
+		},
+		{
+			"a directory of several containers", "/var/lib/docker", rootLine, agentRoot + leftThere, false, nil,
+			"path  rootfs=" + merged + "(copies): mounts of several containers can be below it: name one container, or use --all",
+		},
+		{
 			"nothing", "/mnt/gone/disk", rootLine, agentRoot, false, nil,
 			"/mnt/gone/disk does not exist, and nothing is mounted there in any mount namespace",
 		},
@@ -186,6 +203,12 @@ func TestAskedInEveryDirectory(t *testing.T) {
 	} {
 		if got, _ := h.ask(t.Context(), Container{Dirs: strings.Fields(dirs)}); got != want {
 			t.Errorf("%s: %s, want %s", dirs, got, want)
+		}
+		if want == Gone {
+			want = Stopped
+		}
+		if got, _ := h.ask(t.Context(), Container{Dirs: strings.Fields(dirs), Kept: true}); got != want {
+			t.Errorf("%s, kept: %s, want %s", dirs, got, want)
 		}
 	}
 }

@@ -64,4 +64,7 @@ type Target struct {
 	// Shared says of devices that back more than the target, by which no process
 	// is told to hold it.
 	Shared map[Device]bool
+
+	// refuse says why nothing may be detached, whoever has it mounted.
+	refuse cleanup.Refusal
 }

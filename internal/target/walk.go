@@ -19,6 +19,9 @@ type walked struct {
 	path   string
 	exists bool
 	info   fs.FileInfo // nil if it was not looked at
+	// netns is the kernel's name of a network namespace, "net:[4026532178]", if it
+	// leads to that of a process.
+	netns string
 }
 
 // walk follows the symbolic links of a path, absolute and clean. What lies on a
@@ -53,6 +56,9 @@ func (h *Host) walk(name string) walked {
 		if links++; err != nil || links > maxLinks {
 			return walked{path: path.Join(append([]string{full}, todo...)...)}
 		}
+		if strings.HasPrefix(target, netnsName) && len(todo) == 0 && h.isProc(full) {
+			return walked{path: full, exists: true, netns: target}
+		}
 		if path.IsAbs(target) {
 			here.path = "/"
 		}
@@ -66,4 +72,11 @@ func (h *Host) walk(name string) walked {
 func (h *Host) waits(name string) bool {
 	m := h.at(h.Own).mountTree().At(name)
 	return m != nil && m.Path != "/" && mountns.MayHang(m.FSType)
+}
+
+// isProc reports whether a path is on a file system of processes, whose links to
+// namespaces lead to no path (proc_pid_ns(5)).
+func (h *Host) isProc(name string) bool {
+	m := h.at(h.Own).mountTree().At(name)
+	return m != nil && m.FSType == "proc"
 }
