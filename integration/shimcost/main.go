@@ -37,7 +37,9 @@ func main() {
 	flag.IntVar(&o.most, "most", 1200, "how many pairs of containers are timed at most")
 	flag.IntVar(&o.pods, "pods", 50, "the same as -pairs for pods")
 	flag.IntVar(&o.mostPods, "most-pods", 200, "the same as -most for pods")
-	flag.IntVar(&o.namespaces, "namespaces", 1000, "other mount namespaces on the machine in the second situation")
+	o.namespaces = []int{10, 1000, 3000}
+	flag.Func("namespaces", "how many other mount namespaces there are, one situation each (10,1000,3000)", o.setNamespaces)
+	flag.StringVar(&o.results, "results", "", "the directory that results are written to for the report, none if empty")
 	flag.IntVar(&o.containers, "containers", 20, "how many shims of each kind are looked at for their memory")
 	flag.IntVar(&o.execs, "execs", 10, "how many processes are executed in each container then")
 	flag.IntVar(&o.memoryPods, "memory-pods", 10, "how many pods of each kind are looked at for their memory")
@@ -57,6 +59,9 @@ func run(o options) int {
 	s := &host.Stage{}
 	err = s.Perform(func() { all = measure(s, o) })
 	printTable(os.Stdout, all)
+	if err == nil {
+		err = write(o.results, all)
+	}
 	for _, r := range all {
 		if r.exceeded {
 			err = errors.Join(err, fmt.Errorf("%s costs more than it may", r.what))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -48,11 +47,10 @@ func measure(t host.T, o options) []row {
 		host.Runtime(names[ours], "", host.Shim(shims[ours])))
 	e := connect(t, c, shims)
 
-	all := e.timeContainers(o, "")
-	end := crowd(t, h, o.namespaces)
-	all = append(all, e.timeContainers(o, fmt.Sprintf(", %d namespaces", o.namespaces))...)
-	end()
-	all = append(all, timePods(t, c, o)...)
+	all := amongMany(t, h, o, e.timeContainers)
+	all = append(all, amongMany(t, h, o.fewestAndMost(), func(o options, namespaces int) []row {
+		return timePods(t, c, o, namespaces)
+	})...)
 	all = append(all, e.weighContainers(o)...)
 	all = append(all, weighPods(t, c, o)...)
 	return all

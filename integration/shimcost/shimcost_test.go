@@ -20,7 +20,7 @@ func TestMeasure(t *testing.T) {
 	}
 	rows := measure(t, options{
 		ours: path, pairs: 1, most: 1, pods: 1, mostPods: 1,
-		namespaces: 10, containers: 1, execs: 1, memoryPods: 1,
+		namespaces: []int{0, 10}, containers: 1, execs: 1, memoryPods: 1,
 	})
 	var limits, headings int
 	for _, r := range rows {
@@ -33,7 +33,7 @@ func TestMeasure(t *testing.T) {
 			limits++
 		}
 	}
-	if headings != 5 || limits != 2+2+1+4+2 {
+	if headings != 6 || limits != 2+2+1+1+4+2 {
 		t.Errorf("%d limits below %d headings:\n%+v", limits, headings, rows)
 	}
 }

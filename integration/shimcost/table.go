@@ -16,6 +16,11 @@ type row struct {
 	exceeded    bool
 	open        bool // whether it is exceeded may be chance
 	heading     bool
+	// grows is what may grow with the number of other namespaces, among, which
+	// added has how much longer ours takes for it. Empty if it is not looked at.
+	grows string
+	among int
+	added time.Duration
 }
 
 func heading(text string) row { return row{what: text, heading: true} }
@@ -34,6 +39,7 @@ func ratioRow(what string, took pairs) row {
 func addedRow(what string, took pairs, limit time.Duration) row {
 	r := timeRow(what, took)
 	added := took.added()
+	r.added = time.Duration(added.value)
 	r.compared = fmt.Sprintf("%+.0f µs (%+.0f to %+.0f)", added.value/1e3, added.low/1e3, added.high/1e3)
 	if limit > 0 {
 		r.limit = fmt.Sprintf("%+d µs", limit.Microseconds())

@@ -6,13 +6,14 @@ import (
 )
 
 // timeContainers times containers from their creation to their deletion. It goes
-// on as long as chance alone may decide on which side of a limit they are. where
-// names the situation.
+// on as long as chance alone may decide on which side of a limit they are. namespaces is how
+// many others there are on the machine.
 //
 // All lives are those of one container: its root file system is prepared before,
 // and is the same for both shims.
-func (e *engine) timeContainers(o options, where string) []row {
+func (e *engine) timeContainers(o options, namespaces int) []row {
 	e.t.Helper()
+	where := fmt.Sprintf(", %d namespaces", namespaces)
 	e.t.Logf("==> time containers%s", where)
 	before := loadAverage()
 	subject := e.container("timed")
@@ -37,7 +38,9 @@ func (e *engine) timeContainers(o options, where string) []row {
 		case whole:
 			rows = append(rows, ratioRow(name, took))
 		case deleting:
-			rows = append(rows, addedRow(name, took, maxDelete))
+			r := addedRow(name, took, maxDelete)
+			r.among, r.grows = namespaces, "a container's delete"
+			rows = append(rows, r)
 		default:
 			rows = append(rows, addedRow(name, took, 0))
 		}

@@ -25,27 +25,34 @@ type podLife [podParts]time.Duration
 
 // timePods times pods of two containers, with a network of their own, from their
 // creation to their removal.
-func timePods(t host.T, c *host.Containerd, o options) []row {
+func timePods(t host.T, c *host.Containerd, o options, namespaces int) []row {
 	t.Helper()
-	t.Logf("==> time pods")
+	where := fmt.Sprintf(", %d namespaces", namespaces)
+	t.Logf("==> time pods%s", where)
 	before := loadAverage()
 	engine := cri.Containerd(t, c)
 	made := 0
 	lives, err := enough(o.pods, o.mostPods, func(_, which int) (podLife, error) {
 		made++
-		return livePod(engine, fmt.Sprintf("timed-%d", made), which), nil
+		return livePod(engine, fmt.Sprintf("timed-%d-%d", namespaces, made), which), nil
 	}, func(lives [][2]podLife) bool {
 		return !podPart(lives, wholePod).ratio().leavesOpen(maxTime)
 	})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	rows := []row{heading(fmt.Sprintf("%d pairs of pods with two containers, %s", len(lives), underLoad(before)))}
+	rows := []row{heading(fmt.Sprintf("%d pairs of pods with two containers%s, %s", len(lives), where, underLoad(before)))}
 	for part, name := range podPartNames {
-		if part == wholePod {
-			rows = append(rows, ratioRow(name, podPart(lives, part)))
-		} else {
-			rows = append(rows, addedRow(name, podPart(lives, part), 0))
+		took, name := podPart(lives, part), name+where
+		switch part {
+		case wholePod:
+			rows = append(rows, ratioRow(name, took))
+		case stopping:
+			r := addedRow(name, took, 0)
+			r.among, r.grows = namespaces, "a pod's stop"
+			rows = append(rows, r)
+		default:
+			rows = append(rows, addedRow(name, took, 0))
 		}
 	}
 	return rows

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/unbusy/unbusy/integration/bench/result"
 )
 
 const (
@@ -25,14 +27,15 @@ const (
 func main() {
 	runs := flag.Int("runs", 1000, "how often each program is started")
 	runtime := flag.String("runtime", filepath.Join(os.Getenv("UNBUSY_BIN"), "unbusy-runtime"), "the wrapper")
+	results := flag.String("results", "", "the directory that results are written to for the report, none if empty")
 	flag.Parse()
-	if err := run(*runtime, *runs); err != nil {
+	if err := run(*runtime, *runs, *results); err != nil {
 		fmt.Fprintln(os.Stderr, "startcost:", err)
 		os.Exit(1)
 	}
 }
 
-func run(runtime string, runs int) (err error) {
+func run(runtime string, runs int, results string) (err error) {
 	dir, err := os.MkdirTemp("", "unbusy-startcost-")
 	if err != nil {
 		return err
@@ -71,16 +74,33 @@ func run(runtime string, runs int) (err error) {
 		}
 	}
 	base := median(programs[1].took)
-	fmt.Printf("%-36s %10s %12s\n", "program", "median", "above bare")
+	table := result.Table{Title: "What starting a program takes", Columns: []string{"program", "median", "above bare"}}
 	for _, p := range programs {
 		m := median(p.took)
-		fmt.Printf("%-36s %10s %12s\n", p.name, m.Round(time.Microsecond), (m - base).Round(time.Microsecond))
+		table.Rows = append(table.Rows, []string{
+			p.name, m.Round(time.Microsecond).String(), (m - base).Round(time.Microsecond).String(),
+		})
 	}
+	table.Print(os.Stdout)
 	memory, err := memoryBeforeExec(runtime, []string{"unbusy-runtime", "state"}, env)
 	if err != nil {
 		return fmt.Errorf("memory: %w", err)
 	}
 	fmt.Printf("in memory before exec: %d KiB of at most %d\n", memory, maxMemory)
+	part := result.Part{Name: "start", Tables: []result.Table{table}, Bounds: []result.Bound{{
+		What: "the wrapper in memory when it executes the runtime", Limit: fmt.Sprintf("≤ %d KiB", maxMemory),
+		Measured: fmt.Sprintf("%d KiB", memory), Held: memory <= maxMemory,
+	}}}
+	for _, p := range programs[2:] {
+		above := median(p.took) - base
+		part.Bounds = append(part.Bounds, result.Bound{
+			What: p.name + ", beside a Go program that only executes", Limit: "≤ " + maxMedian.String(),
+			Measured: above.Round(time.Microsecond).String(), Held: above <= maxMedian,
+		})
+	}
+	if err := part.Write(results); err != nil {
+		return err
+	}
 
 	for _, p := range programs[2:] {
 		if above := median(p.took) - base; above > maxMedian {
