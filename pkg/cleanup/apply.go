@@ -99,21 +99,23 @@ func apply(ctx context.Context, c Copy, d Detacher, stillOurs func(Owned) error)
 // not there any more is gone, whatever was reported, one that is there is left,
 // and one that came meanwhile is added.
 func Settle(outcomes []Outcome, after []Copy) []Outcome {
-	type key struct {
-		ns     uint64
-		unique uint64
-		old    uint64
+	type key struct{ ns, old uint64 }
+	keyOf := func(c Copy) key { return key{c.Namespace.Inode, c.Mount.OldID} }
+	// The unique id of a copy that is hidden below another mount is not known where
+	// /proc is read, until that one is gone.
+	has := func(unique map[key]uint64, c Copy) bool {
+		id, ok := unique[keyOf(c)]
+		return ok && (id == c.Mount.UniqueID || id == 0 || c.Mount.UniqueID == 0)
 	}
-	keyOf := func(c Copy) key { return key{c.Namespace.Inode, c.Mount.UniqueID, c.Mount.OldID} }
-	there := make(map[key]bool, len(after))
+	there := make(map[key]uint64, len(after))
 	for _, c := range after {
-		there[keyOf(c)] = true
+		there[keyOf(c)] = c.Mount.UniqueID
 	}
 	settled := make([]Outcome, 0, len(outcomes))
-	known := make(map[key]bool, len(outcomes))
+	known := make(map[key]uint64, len(outcomes))
 	for _, o := range outcomes {
-		known[keyOf(o.Copy)] = true
-		switch still := there[keyOf(o.Copy)]; {
+		known[keyOf(o.Copy)] = o.Copy.Mount.UniqueID
+		switch still := has(there, o.Copy); {
 		case !still && o.Result == Left:
 			o.Result, o.Reason = Gone, ""
 		case still && o.Result != Left:
@@ -122,7 +124,7 @@ func Settle(outcomes []Outcome, after []Copy) []Outcome {
 		settled = append(settled, o)
 	}
 	for _, c := range after {
-		if !known[keyOf(c)] {
+		if !has(known, c) {
 			reason := "it came while the others were detached"
 			if c.Refusal != Allowed {
 				reason = string(c.Refusal)

@@ -132,11 +132,16 @@ func TestSettle(t *testing.T) {
 		of(Left, "broken", copyAt("/by-itself", 8, 1)),
 		of(Left, string(RefusePeer), refused),
 		of(Detached, "", copyAt("/namesake", 9, 1)),
+		of(Left, "hidden", changed(copyAt("/uncovered", 12, 1), func(c *Copy) { c.Mount.UniqueID = 0 })),
+		of(Left, "broken", copyAt("/covered", 13, 1)),
 	}
 	after := []Copy{
 		copyAt("/back", 3, 1), copyAt("/not-gone", 7, 1), copyAt("/still", 4, 1), refused,
 		copyAt("/new", 10, 1),
 		changed(copyAt("/new-peer", 11, 1), func(c *Copy) { c.Refusal = RefusePeer }),
+		// What covered it went, or came.
+		copyAt("/uncovered", 12, 1),
+		changed(copyAt("/covered", 13, 1), func(c *Copy) { c.Mount.UniqueID = 0 }),
 		// Each differs from one that went in a single number.
 		changed(copyAt("/other-unique", 2, 1), func(c *Copy) { c.Mount.UniqueID++ }),
 		changed(copyAt("/other-old", 6, 1), func(c *Copy) { c.Mount.OldID, c.Mount.UniqueID = 66, 1006 }),
@@ -150,6 +155,7 @@ func TestSettle(t *testing.T) {
 	wantLines(t, outcomeLines(settled), []string{
 		"/away detached", "/back" + again, "/gone gone", "/not-gone" + again, "/still left: broken", "/by-itself gone",
 		"/peer left: " + string(RefusePeer), "/namesake detached",
+		"/uncovered left: hidden", "/covered left: broken",
 		"/new" + came, "/new-peer left: " + string(RefusePeer), "/other-unique" + came, "/other-old" + came, "/other-namespace" + came,
 	})
 	if got := Settle(nil, nil); len(got) != 0 {

@@ -129,6 +129,16 @@ func TestPlanIdentity(t *testing.T) {
 			want: []string{original, private + "goes"},
 		},
 		{
+			name: "the next run with the same number, hidden, copy after", victim: stageHost,
+			host: run("1200", "0:60") + "1300: 61 22 0:99 / /var/lib/docker/overlay2/aaa rw - tmpfs tmpfs rw\n", agent: copyOf("1201"),
+			want: []string{"host " + merged + " alias: " + string(RefuseAlias), unknown},
+		},
+		{
+			name: "what covers the engine's mount is no next run, but that may be one whose age is unknown", victim: stageHost,
+			host: old(stageHost) + "1300: 60 40 0:60 / " + merged + " rw - overlay overlay rw\n", agent: copyOf("1301"),
+			want: []string{"host " + merged + " alias: " + string(RefuseAlias), "host " + merged + " alias: " + string(RefuseAlias), unknown},
+		},
+		{
 			name: "a mount above its place is no next run", victim: stageHost,
 			host: stageGone + "1090: 60 22 0:99 / /var/lib rw - tmpfs tmpfs rw\n", want: []string{private + "goes"},
 		},

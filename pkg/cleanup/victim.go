@@ -14,6 +14,10 @@ type victim struct {
 	seen bool
 	// successor is what the engine has mounted in its place, nil if nothing.
 	successor *mount.Mount
+	// hidden is the oldest of what is mounted there as well, of the same number and
+	// below something else: the engine's own mount, if nobody could ask for its unique
+	// id, or the next run's, or a copy of either.
+	hidden *mount.Mount
 }
 
 func newVictim(owned Owned, scene Scene, tables []*table) victim {
@@ -32,8 +36,23 @@ func newVictim(owned Owned, scene Scene, tables []*table) victim {
 		if m := t.At(owned.Path); m != nil && m.Path == owned.Path && !owned.IsOriginal(*m) {
 			v.successor = m
 		}
+		v.hidden = hiddenAt(t, &owned)
 	}
 	return v
+}
+
+// hiddenAt finds victim.hidden.
+func hiddenAt(t *table, owned *Owned) *mount.Mount {
+	var oldest *mount.Mount
+	top := t.At(owned.Path)
+	for i := range t.Mounts {
+		m := &t.Mounts[i]
+		if m != top && m.Path == owned.Path && m.Device == owned.Device && m.Root == owned.Root &&
+			!owned.IsOriginal(*m) && (oldest == nil || m.UniqueID < oldest.UniqueID) {
+			oldest = m
+		}
+	}
+	return oldest
 }
 
 // recognise reports whether a mount is one of the victim's superblock. known
@@ -60,11 +79,15 @@ func (v *victim) recognise(ns *Namespace, m *mount.Mount) (known, is bool) {
 	if v.UpperDir != "" && upper != "" && upper != v.UpperDir {
 		return false, false
 	}
+	// A container lives on also if no path leads to its root file system.
+	if v.hidden != nil && (!aged || m.UniqueID >= v.hidden.UniqueID) {
+		return false, true
+	}
 	if v.successor != nil {
 		// The next run of the container. What is older than its mount is none of
-		// its copies, nor is what has another superblock.
+		// its copies, nor is what has another superblock or another namespace.
 		if !aged || v.successor.UniqueID == 0 || m.UniqueID >= v.successor.UniqueID {
-			return false, m.Device != v.successor.Device
+			return false, m.Device != v.successor.Device || m.FSType == nsfs && m.Root != v.successor.Root
 		}
 	}
 	return aged && (v.UpperDir != "" && upper == v.UpperDir || v.FileSystemID != 0), true
