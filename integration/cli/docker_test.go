@@ -54,7 +54,6 @@ func table(t *testing.T) []observe.Mount {
 // TestDocker has two containers of dockerd's and an agent that holds the mounts
 // of both.
 func TestDocker(t *testing.T) {
-	host.Alone(t)
 	h := host.New(t)
 	d := h.Dockerd(host.DockerInRun())
 	d.Image()
@@ -132,7 +131,6 @@ func TestDocker(t *testing.T) {
 // TestDockerAll has what is left of containers that dockerd does not know any
 // more, beside copies of one that runs.
 func TestDockerAll(t *testing.T) {
-	host.Alone(t)
 	h := host.New(t)
 	d := h.Dockerd(host.DockerInRun())
 	d.Image()

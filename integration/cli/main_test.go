@@ -14,7 +14,7 @@ import (
 	"github.com/unbusy/unbusy/integration/host"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m, "containerd-2.4", "runc-1.5")) }
+func TestMain(m *testing.M) { os.Exit(host.MainAlone(m, "containerd-2.4", "runc-1.5")) }
 
 // result is what the caller of a command sees.
 type result struct {

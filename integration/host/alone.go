@@ -18,15 +18,21 @@ const lockVar = "UNBUSY_BOX_LOCK"
 // packages can be tested at the same time, or by a test that wants to be alone.
 var present *os.File
 
-// Attend is a prepare for [Enter]: the program, a package's tests, lets a test of
-// another package that wants to be alone wait, and waits for it.
-func Attend() error {
+// Attend is a prepare for [Enter]: the program, a package's tests, lets those of
+// other packages that want to be alone wait, and waits for them.
+func Attend() error { return attend(unix.LOCK_SH) }
+
+// AttendAlone is [Attend] for a package whose tests are about all that there is on
+// a machine, such as which containers run: boxes share the machine's pids.
+func AttendAlone() error { return attend(unix.LOCK_EX) }
+
+func attend(how int) error {
 	file, err := os.OpenFile(filepath.Join(os.TempDir(), "unbusy-tests.lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
 	present = file
-	return lock(unix.LOCK_SH)
+	return lock(how)
 }
 
 // keepPresent lets the next life of the program have the lock, and returns what
@@ -65,9 +71,8 @@ func lock(how int) error {
 	}
 }
 
-// Alone waits until no other package is being tested, and has others wait for the
-// end of the test. Boxes share the pids of the machine, and unbusy sweep --all
-// clears away what the tests of others leave on purpose.
+// Alone is for one test what [AttendAlone] is for a package: it waits until no other
+// package is being tested, and has others wait for the end of the test.
 func Alone(t testing.TB) {
 	t.Helper()
 	if present == nil {

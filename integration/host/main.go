@@ -22,9 +22,15 @@ const buildPatience = 20 * time.Minute
 //
 // The named tool sets are built first, because there may be no name resolution
 // inside. Without root the tests run outside, where New skips or fails them.
-func Main(m *testing.M, tools ...string) int {
+func Main(m *testing.M, tools ...string) int { return run(m, Attend, tools) }
+
+// MainAlone is [Main] for a package that is tested while no other one is: see
+// [AttendAlone].
+func MainAlone(m *testing.M, tools ...string) int { return run(m, AttendAlone, tools) }
+
+func run(m *testing.M, attend func() error, tools []string) int {
 	oldrule.Enter()
-	err := Enter(func() error { return errors.Join(build(tools), Attend()) })
+	err := Enter(func() error { return errors.Join(build(tools), attend()) })
 	if errors.Is(err, ErrNotRoot) {
 		return m.Run()
 	}

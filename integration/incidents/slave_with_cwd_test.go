@@ -16,7 +16,9 @@ func TestSlaveWithCwd(t *testing.T) {
 	tell(t, func(t *testing.T, w way) bool {
 		n := newNode(t, w)
 		c := n.containerd()
-		victim := c.Run("victim", host.Under(n.handler()))
+		// Other tests' containers, which unbusy sees as well, have other names.
+		const name = "worked-in"
+		victim := c.Run(name, host.Under(n.handler()))
 		rootfs := victim.Rootfs()
 		agent := c.Run("agent", host.Under(n.agentHandler()), host.Bind("/", "/host", "rbind", "rslave"),
 			host.Args("sh", "-c", "cd /host"+rootfs+" && exec sleep 1000000"))
@@ -28,16 +30,16 @@ func TestSlaveWithCwd(t *testing.T) {
 		still := n.keeps(agent.Pid(), rootfs)
 
 		n.foretold(because("copy-in-use", strconv.Itoa(agent.Pid()), rootfs))
-		_, err := c.Try("task", "delete", "--force", "victim")
+		_, err := c.Try("task", "delete", "--force", name)
 		averted := err == nil && !host.IsMounted(t, 0, rootfs)
 		if !averted {
 			requireError(t, err, rootfs, "device or resource busy")
 			requireHolds(t, agent.Pid(), "/host"+rootfs)
 			n.requireCauses(because("copy-in-use", strconv.Itoa(agent.Pid()), rootfs, "change its directory"))
-			n.requireHolder("victim", "slave", "/host"+rootfs, strconv.Itoa(agent.Pid()))
+			n.requireHolder(name, "slave", "/host"+rootfs, strconv.Itoa(agent.Pid()))
 			// The agent goes on working in what nobody else has any more.
-			n.requireLeft("victim", "detached", "cwd", strconv.Itoa(agent.Pid()))
-			if _, err := c.Try("task", "delete", "--force", "victim"); err != nil {
+			n.requireLeft(name, "detached", "cwd", strconv.Itoa(agent.Pid()))
+			if _, err := c.Try("task", "delete", "--force", name); err != nil {
 				t.Errorf("after unbusy sweep: %v", err)
 			}
 		}

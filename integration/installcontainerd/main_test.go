@@ -9,7 +9,7 @@ import (
 	"github.com/unbusy/unbusy/integration/host"
 )
 
-func TestMain(m *testing.M) { os.Exit(host.Main(m, host.VersionTools(host.Versions()...)...)) }
+func TestMain(m *testing.M) { os.Exit(host.MainAlone(m, host.VersionTools(host.Versions()...)...)) }
 
 // eachVersion tells a story under every version of containerd that is tested.
 func eachVersion(t *testing.T, story func(t *testing.T, version string)) {

@@ -23,7 +23,7 @@ func run(m *testing.M) int {
 				return err
 			}
 		}
-		return errors.Join(makeDebian(), host.Attend())
+		return errors.Join(makeDebian(), host.AttendAlone())
 	})
 	if errors.Is(err, host.ErrNotRoot) {
 		return m.Run()
