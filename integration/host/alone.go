@@ -23,7 +23,8 @@ var present *os.File
 func Attend() error { return attend(unix.LOCK_SH) }
 
 // AttendAlone is [Attend] for a package whose tests are about all that there is on
-// a machine, such as which containers run: boxes share the machine's pids.
+// a machine, such as which containers run: boxes share the machine's pids. A
+// package without a box calls it by itself.
 func AttendAlone() error { return attend(unix.LOCK_EX) }
 
 func attend(how int) error {

@@ -135,6 +135,21 @@ func (j *judge) clear(o *original, s *sight) bool {
 	}
 }
 
+// settled is a mount as it has to be after the sweep. What the detaching of an alias
+// takes elsewhere may be below something else at the same path: propagation puts its
+// copies beneath what is there, which is let down when they go (attach_recursive_mnt
+// in fs/namespace.c and propagate_umount in fs/pnode.c).
+func (j *judge) settled(s *sight, after sights) *sight {
+	was := *s
+	for {
+		below := j.all[was.parent]
+		if !j.w.topology.Host || below == nil || below.of == nil || below.path != s.path || after[below.id] != nil {
+			return &was
+		}
+		was.parent = below.parent
+	}
+}
+
 // succeeded reports whether something else is mounted where the original was.
 func (j *judge) succeeded(o *original) bool {
 	for _, s := range j.all {

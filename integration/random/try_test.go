@@ -114,7 +114,7 @@ func (v *verdict) others(j *judge, after sights) {
 		if s.of != nil {
 			continue
 		}
-		if difference := s.difference(after[id]); difference != "" {
+		if difference := j.settled(s, after).difference(after[id]); difference != "" {
 			v.breaks("%s %s", s, difference)
 		}
 	}
@@ -143,7 +143,7 @@ func (v *verdict) taken(j *judge, after sights, report sweep.Report) {
 			v.breaks("%s is gone, and %s", s, why)
 		case now != nil && due[id]:
 			v.breaks("%s is still there, and nothing forbids to detach it", s)
-		case now != nil && (now.parent != s.parent || now.path != s.path):
+		case now != nil && (now.parent != j.settled(s, after).parent || now.path != s.path):
 			v.breaks("%s %s", s, s.difference(now))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/unbusy/unbusy/integration/host"
 	"github.com/unbusy/unbusy/integration/observe"
 )
 
@@ -54,6 +55,7 @@ func TestLookalikes(t *testing.T) {
 // and the kernel give the number of the old file system to the next one. That is
 // in an agent when the sweep comes, which knows the old one by its number.
 func TestReusedDeviceNumber(t *testing.T) {
+	host.Alone(t) // others would take the number
 	for _, test := range []struct {
 		name string
 		// again mounts something else, and returns where.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/unbusy/unbusy/integration/host"
 	"github.com/unbusy/unbusy/integration/toolbox"
 )
 
@@ -42,6 +43,11 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	tools.runc = runc
+	// Whether may_detach_mounts is turned on depends on everybody's engines.
+	if err := host.AttendAlone(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
