@@ -169,8 +169,10 @@ func TestRace(t *testing.T) {
 				w.wantForeign(owned)
 				report := d.sweep(request)
 				for _, h := range report.Lingering() {
-					// Of two covers the attacker can have taken a copy for one.
-					if h.Copy.Refusal != cleanup.RefuseCovered {
+					// Of two covers the attacker can have taken a copy for one, and it can
+					// have failed to move one back.
+					moved := name == "move" && filepath.Base(h.Copy.Mount.Path) == "elsewhere"
+					if h.Copy.Refusal != cleanup.RefuseCovered && !moved {
 						t.Errorf("left when all is quiet: %v", results(outcomes(report)))
 					}
 				}
