@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 
@@ -39,6 +38,8 @@ type user struct {
 // action says what is to be done about what is found.
 type action struct {
 	detach, dryRun, leaf, host, proc bool
+	// looker is the process that looks, nil to start one.
+	looker *looker
 }
 
 // examine looks for a target, and detaches what the action says.
@@ -55,7 +56,7 @@ func examine(ctx context.Context, t target.Target, a action) (findings, error) {
 		Leaf: a.leaf && !t.Unsure && len(t.Shared) == 0,
 		Host: a.host && !t.Unsure && len(t.Shared) == 0,
 	}
-	report, err := carryOut(ctx, request)
+	report, err := carryOut(ctx, request, a.looker)
 	if err != nil {
 		return f, err
 	}
@@ -78,11 +79,12 @@ func examine(ctx context.Context, t target.Target, a action) (findings, error) {
 
 // carryOut runs a request, and makes an error of one that could not be carried
 // out.
-func carryOut(ctx context.Context, request sweep.Request) (sweep.Report, error) {
-	// The process that looks dies with the thread that started it.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	report, err := sweep.Run(ctx, request)
+func carryOut(ctx context.Context, request sweep.Request, l *looker) (sweep.Report, error) {
+	if l == nil {
+		l = startLooker()
+		defer l.close()
+	}
+	report, err := l.run(ctx, request)
 	switch {
 	case errors.Is(err, sweep.ErrAbandoned) && request.Detach:
 		return report, fmt.Errorf("%w; some of it may be detached", err)

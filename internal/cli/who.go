@@ -42,7 +42,9 @@ func who(ctx context.Context, command *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	f, err := h.find(ctx, words[0])
+	l := startLooker()
+	defer l.close()
+	f, err := h.find(ctx, words[0], l)
 	if err != nil {
 		return err
 	}
@@ -60,7 +62,7 @@ func who(ctx context.Context, command *cli.Command) error {
 
 // find finds who holds what a word means. If what is mounted here of a container
 // shows holders, nothing else is looked at.
-func (h *host) find(ctx context.Context, word string) (findings, error) {
+func (h *host) find(ctx context.Context, word string, l *looker) (findings, error) {
 	var near target.Target
 	known := false
 	err := within(ctx, func() error {
@@ -71,7 +73,7 @@ func (h *host) find(ctx context.Context, word string) (findings, error) {
 		return findings{}, err
 	}
 	if known {
-		f, err := examine(ctx, near, action{proc: h.proc()})
+		f, err := examine(ctx, near, action{proc: h.proc(), looker: l})
 		if err != nil || f.held() {
 			return f, err
 		}
@@ -80,7 +82,7 @@ func (h *host) find(ctx context.Context, word string) (findings, error) {
 	if err != nil {
 		return findings{}, err
 	}
-	return examine(ctx, targets[0], action{proc: h.proc()})
+	return examine(ctx, targets[0], action{proc: h.proc(), looker: l})
 }
 
 // near resolves the name of a container by what our own namespace shows. For that

@@ -42,7 +42,7 @@ func usedCopies(ctx context.Context, seen *target.Host) ([]Finding, error) {
 	for _, original := range copies {
 		devices[original.device] = true
 	}
-	uses, err := holder.Uses(ctx, func(d mount.Device) bool { return devices[d] })
+	uses, err := holder.Uses(ctx, func(d mount.Device) bool { return devices[d] }, nil)
 	if err != nil && ctx.Err() == nil && errors.Is(err, holder.ErrIncomplete) {
 		err = nil // some processes nobody may look at, and others end
 	}

@@ -59,7 +59,7 @@ func holdingServices(ctx context.Context, lister *mountns.Lister, seen *target.H
 // processesIn finds the processes in mount namespaces. Those that nobody may look
 // at, not even root, are missing: here they are for names only.
 func processesIn(ctx context.Context, wanted func(inode uint64) bool) (map[uint64][]int, error) {
-	found, err := holder.ByNamespace(ctx, wanted)
+	found, err := holder.ByNamespace(ctx, mountns.Threads(), wanted)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, holder.ErrIncomplete)) {
 		return found, err
 	}

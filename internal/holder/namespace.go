@@ -2,21 +2,22 @@ package holder
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/unbusy/unbusy/internal/mountns"
 )
 
-// ByNamespace finds the processes of which a thread is in a mount namespace that
+// ByNamespace finds the processes of which one of the threads is in a mount namespace that
 // wanted says so of, by its inode number: in ascending order, each once. Those that
 // begin, move or end meanwhile may be there or not.
 //
 // What was found is returned also with an error, which satisfies errors.Is(err,
 // ErrIncomplete).
-func ByNamespace(ctx context.Context, wanted func(inode uint64) bool) (map[uint64][]int, error) {
+func ByNamespace(ctx context.Context, threads iter.Seq2[mountns.Thread, error], wanted func(inode uint64) bool) (map[uint64][]int, error) {
 	found := make(map[uint64][]int)
 	var missed missed
-	for t, err := range mountns.Threads() {
+	for t, err := range threads {
 		if ended := context.Cause(ctx); ended != nil {
 			missed.add(0, ended)
 			break

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/unbusy/unbusy/internal/mountns"
 )
 
 // namespaceOf is the inode number of a mount namespace.
@@ -33,7 +35,7 @@ func TestByNamespace(t *testing.T) {
 		t.Fatal("the thread is where its process is")
 	}
 	unwanted := namespaceOf(t, "/proc/"+strconv.Itoa(other.pid())+"/ns/mnt")
-	found, err := ByNamespace(t.Context(), func(inode uint64) bool { return inode == leader || inode == thread || inode == inOne })
+	found, err := ByNamespace(t.Context(), mountns.Threads(), func(inode uint64) bool { return inode == leader || inode == thread || inode == inOne })
 	if err != nil && !errors.Is(err, ErrIncomplete) {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestByNamespaceInTime(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("enough")
 	cancel(reason)
-	_, err := ByNamespace(ctx, func(uint64) bool { return true })
+	_, err := ByNamespace(ctx, mountns.Threads(), func(uint64) bool { return true })
 	if !errors.Is(err, ErrIncomplete) || !errors.Is(err, reason) {
 		t.Errorf("error %v", err)
 	}

@@ -40,6 +40,8 @@ const (
 // working and root directories, programs, descriptors and mapped files, the last
 // each once, and at most 64 things of one process. They are sorted by process.
 //
+// If among is not nil, only these processes are looked at.
+//
 // Processes that end meanwhile are passed over. With an error that satisfies
 // errors.Is(err, ErrIncomplete) comes what was found nevertheless; so it is when
 // ctx ends, also if the kernel does not answer for a process then.
@@ -47,10 +49,13 @@ const (
 // Threads with descriptors of their own are found only where the kernel has kcmp.
 // On overlayfs and btrfs, where stat has other devices, this needs an inotify
 // instance.
-func Uses(ctx context.Context, devices func(mount.Device) bool) ([]Use, error) {
-	pids, err := linux.Numbers("/proc")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+func Uses(ctx context.Context, devices func(mount.Device) bool, among []int) ([]Use, error) {
+	pids := among
+	if pids == nil {
+		var err error
+		if pids, err = linux.Numbers("/proc"); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		}
 	}
 	f := &finder{
 		devices: devices,

@@ -24,7 +24,7 @@ func uses(t testing.TB, devices func(mount.Device) bool) []Use {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	found, err := Uses(ctx, devices)
+	found, err := Uses(ctx, devices, nil)
 	// Some processes may not be looked at even by root where the tests run in a
 	// container; those of the tests may.
 	if err != nil && (!errors.Is(err, ErrIncomplete) || ctx.Err() != nil) {

@@ -48,6 +48,10 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // hiddenRoot is the unique id of the mount that everything in a namespace is
 // mounted below. No process sees it, and it is not listed itself.
+//
+// The kernel lists mounts by age, beginning with the oldest of those that are
+// reachable from the root. A mount that is older still than that, and has one of
+// them upon it, is not reachable from there: it is the one below the root.
 func hiddenRoot(namespace uint64, s *scratch) (uint64, error) {
 	first := s.ids[:1]
 	n, err := linux.ListMounts(namespace, linux.RootMount, 0, first)
@@ -62,8 +66,8 @@ func hiddenRoot(namespace uint64, s *scratch) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if stat.Parent == at {
-			return at, nil
+		if stat.Parent < first[0] || stat.Parent == at {
+			return stat.Parent, nil
 		}
 		at = stat.Parent
 	}

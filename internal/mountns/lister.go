@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"golang.org/x/sys/unix"
@@ -103,24 +102,12 @@ func (l *Lister) Open(id ID) (*Namespace, error) {
 		if !ns.Same(id) {
 			continue
 		}
-		kept, err := l.keep(ns)
-		return kept, err
+		return ns.Keep()
 	}
 	if incomplete != nil {
 		return nil, incomplete
 	}
 	return nil, fmt.Errorf("%w: %s", ErrNoNamespace, id)
-}
-
-// keep returns a namespace that outlives the loop it was found in.
-func (l *Lister) keep(ns *Namespace) (*Namespace, error) {
-	fd, err := unix.FcntlInt(uintptr(ns.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	kept := *ns
-	kept.fd = fd
-	return &kept, nil
 }
 
 // isGone reports whether an error of /proc says that a process ended.

@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		s.Errors = append(s.Errors, err.Error())
 	}
-	s.Roots, err = ThreadRoots(context.Background(), func(uint64) bool { return true })
+	s.Roots, err = ThreadRoots(context.Background(), Threads(), func(uint64) bool { return true })
 	if err != nil {
 		s.RootsError = err.Error()
 	}

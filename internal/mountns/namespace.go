@@ -25,6 +25,18 @@ func (ns *Namespace) Close() {
 	unix.Close(ns.fd)
 }
 
+// Keep returns the namespace once more, open beyond the loop body that it came to.
+// The caller closes it.
+func (ns *Namespace) Keep() (*Namespace, error) {
+	fd, err := unix.FcntlInt(uintptr(ns.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	kept := *ns
+	kept.fd = fd
+	return &kept, nil
+}
+
 // File is another descriptor of the namespace, such as a child process can be
 // given. The caller closes it.
 func (ns *Namespace) File() (*os.File, error) {

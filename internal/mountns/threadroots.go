@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 
@@ -18,8 +19,8 @@ import (
 const maxMoves = 100
 
 // ThreadRoots finds, for each namespace of which wanted says so by its inode
-// number, the mounts on which threads that are in it have their root directory:
-// by OldID, each once, in ascending order. A root that was detached is in no
+// number, the mounts on which those of the threads that are in it have their root
+// directory: by OldID, each once, in ascending order. A root that was detached is in no
 // table any more, but still here; so can be one that a thread had on an excursion
 // to another namespace.
 //
@@ -33,10 +34,10 @@ const maxMoves = 100
 //
 // Following the link to a root directory can wait for an NFS or 9p file system
 // (d_weak_revalidate); only a process that can be abandoned should call this.
-func ThreadRoots(ctx context.Context, wanted func(namespace uint64) bool) (map[uint64][]uint64, error) {
+func ThreadRoots(ctx context.Context, threads iter.Seq2[Thread, error], wanted func(namespace uint64) bool) (map[uint64][]uint64, error) {
 	f := &rootFinder{lister: NewLister(), wanted: wanted, roots: map[uint64][]uint64{}}
 	foreigners := f.lister.Foreigners()
-	for t, err := range Threads() {
+	for t, err := range threads {
 		if ended := context.Cause(ctx); ended != nil {
 			return nil, ended
 		}

@@ -19,7 +19,7 @@ import (
 // rootsOf is what ThreadRoots finds for some namespaces, and nothing else.
 func rootsOf(t testing.TB, namespaces ...uint64) map[uint64][]uint64 {
 	t.Helper()
-	roots, err := ThreadRoots(t.Context(), func(inode uint64) bool { return slices.Contains(namespaces, inode) })
+	roots, err := ThreadRoots(t.Context(), Threads(), func(inode uint64) bool { return slices.Contains(namespaces, inode) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestThreadRoots(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	wrong := errors.New("wrong")
 	cancel(wrong)
-	if roots, err := ThreadRoots(ctx, func(uint64) bool { return true }); !errors.Is(err, wrong) {
+	if roots, err := ThreadRoots(ctx, Threads(), func(uint64) bool { return true }); !errors.Is(err, wrong) {
 		t.Errorf("cancelled: %v, %v", roots, err)
 	}
 }
@@ -194,7 +194,7 @@ func TestThreadRootsOfMoving(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked := false
-		roots, err := ThreadRoots(t.Context(), func(inode uint64) bool {
+		roots, err := ThreadRoots(t.Context(), Threads(), func(inode uint64) bool {
 			if inode == here && !asked {
 				asked = true
 				move <- struct{}{}

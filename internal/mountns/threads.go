@@ -63,6 +63,25 @@ func Threads() iter.Seq2[Thread, error] {
 	}
 }
 
+// SeenThreads calls Threads once, and returns what it found as often as one likes.
+func SeenThreads() iter.Seq2[Thread, error] {
+	type found struct {
+		Thread
+		err error
+	}
+	var all []found
+	for t, err := range Threads() {
+		all = append(all, found{t, err})
+	}
+	return func(yield func(Thread, error) bool) {
+		for _, f := range all {
+			if !yield(f.Thread, f.err) {
+				return
+			}
+		}
+	}
+}
+
 // threadsOf lists the threads of a process.
 func threadsOf(pid int) ([]int, error) {
 	dir := "/proc/" + strconv.Itoa(pid) + "/task"

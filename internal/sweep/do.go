@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/cleanup"
@@ -19,8 +20,14 @@ func do(ctx context.Context, r Request) Report {
 	if r.Proc {
 		lister = mountns.NewProcLister()
 	}
+	// Who changes something has to know how things are by then.
+	threads := mountns.Threads
+	if !r.Detach {
+		threads = sync.OnceValue(mountns.SeenThreads)
+		go threads()
+	}
 	report := Report{}
-	before, err := look(ctx, lister, r.Owned, r.Namespace)
+	before, err := look(ctx, lister, r.Owned, r.Namespace, threads)
 	if err != nil {
 		report.Aborted = err.Error()
 		return report
@@ -35,7 +42,7 @@ func do(ctx context.Context, r Request) Report {
 		Leaf: r.Leaf, Host: r.Host, ByPlace: r.ByPlace, InUse: r.InUse, PrivateOnly: r.PrivateOnly, MayHang: mountns.MayHang,
 	}
 	plan := cleanup.Plan(r.Owned, before.scene, options)
-	outcomes := found(plan)
+	outcomes := asFound(plan)
 	if r.Detach {
 		d := &detacher{lister: lister, view: before, ended: make(map[uint64]bool)}
 		outcomes = cleanup.Apply(ctx, plan, d, d.stillOurs)
@@ -47,13 +54,13 @@ func do(ctx context.Context, r Request) Report {
 		report.Holders = append(report.Holders, Holder{Outcome: o})
 	}
 	if r.Name == NameAlways || r.Name == NameLeft && report.stuck() {
-		report.name(ctx, r.Owned)
+		report.name(ctx, r, threads())
 	}
 	return report
 }
 
-// found says of everything that it is there.
-func found(plan []cleanup.Copy) []cleanup.Outcome {
+// asFound says of everything that it is there.
+func asFound(plan []cleanup.Copy) []cleanup.Outcome {
 	outcomes := make([]cleanup.Outcome, 0, len(plan))
 	for _, c := range plan {
 		outcomes = append(outcomes, cleanup.Outcome{Copy: c, Result: cleanup.Left, Reason: string(c.Refusal)})
@@ -75,7 +82,7 @@ func detached(outcomes []cleanup.Outcome) bool {
 func (r *Request) lookAgain(ctx context.Context, lister *mountns.Lister, options cleanup.Options,
 	outcomes []cleanup.Outcome, report *Report,
 ) []cleanup.Outcome {
-	after, err := look(ctx, lister, r.Owned, r.Namespace)
+	after, err := look(ctx, lister, r.Owned, r.Namespace, mountns.Threads)
 	if err != nil {
 		report.Incomplete = append(report.Incomplete, "look again: "+err.Error())
 		return outcomes

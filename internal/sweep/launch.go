@@ -6,9 +6,9 @@ import "os/exec"
 // that reaps all of its children needs one of its own.
 type Launch func(*exec.Cmd) (wait func() error, err error)
 
-func (r *Request) launch(cmd *exec.Cmd) (wait func() error, err error) {
-	if r.Launch != nil {
-		return r.Launch(cmd)
+func (l Launch) start(cmd *exec.Cmd) (wait func() error, err error) {
+	if l != nil {
+		return l(cmd)
 	}
 	return cmd.Wait, cmd.Start()
 }

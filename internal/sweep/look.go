@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"time"
 
@@ -28,49 +29,38 @@ func (v *view) close() {
 	}
 }
 
+// crowd returns the threads of this host.
+type crowd func() iter.Seq2[mountns.Thread, error]
+
 // look gathers what the rules have to know. Namespaces that cannot be read are
 // named in incomplete; an error says that nothing may be decided. If only is not
 // 0 it is the one namespace, beside those of engines, that is looked at.
-func look(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64) (*view, error) {
-	protected, err := engine.FindProtected(ctx, lister)
-	if err != nil {
-		return nil, fmt.Errorf("find the mount namespaces of engines: %w", err)
-	}
-	v := &view{files: make(map[mount.NamespaceID]*os.File), protected: protected}
-	if err := v.namespaces(ctx, lister, protected, owned, only); err != nil {
+func look(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64, threads crowd) (*view, error) {
+	v := &view{files: make(map[mount.NamespaceID]*os.File)}
+	if err := v.namespaces(ctx, lister, owned, only, threads); err != nil {
 		v.close()
 		return nil, err
 	}
 	return v, nil
 }
 
-func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected engine.Protected,
-	owned []cleanup.Owned, only uint64,
-) error {
-	q := query(owned)
+func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64, threads crowd) error {
+	found, err := v.find(ctx, lister, owned, only)
+	defer func() {
+		for i := range found {
+			found[i].Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
 	shared := false // something is mounted on a mount that passes unmounts on
-	for ns, err := range lister.All() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			v.incomplete = append(v.incomplete, err.Error())
+	for i := range found {
+		ns := found[i].Namespace
+		why, isProtected := v.protected.Why(ns.ID)
+		if found[i].err != nil && !isProtected {
+			v.incomplete = append(v.incomplete, found[i].err.Error())
 			continue
-		}
-		why, isProtected := protected.Why(ns.ID)
-		if !isProtected {
-			if only != 0 && only != ns.Inode {
-				continue
-			}
-			q.Within = share(ctx)
-			found, err := ns.Mounts(q)
-			if err != nil {
-				v.incomplete = append(v.incomplete, err.Error())
-				continue
-			}
-			if !anyCopy(owned, found) {
-				continue
-			}
 		}
 		whole := mountns.Query{}
 		if !isProtected {
@@ -93,7 +83,7 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected
 			return err
 		}
 	}
-	if err := v.threadRoots(ctx); err != nil {
+	if err := v.threadRoots(ctx, threads()); err != nil {
 		return err
 	}
 	own, err := lister.Own()
@@ -101,7 +91,7 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, protected
 		return err
 	}
 	defer own.Close()
-	v.scene.Engine = v.engineNamespace(own.ID, protected, owned)
+	v.scene.Engine = v.engineNamespace(own.ID, v.protected, owned)
 	if shared {
 		v.relays(ctx, lister)
 	}
@@ -157,12 +147,12 @@ func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace, owned []clean
 }
 
 // threadRoots finds the root directories of threads.
-func (v *view) threadRoots(ctx context.Context) error {
+func (v *view) threadRoots(ctx context.Context, threads iter.Seq2[mountns.Thread, error]) error {
 	at := make(map[uint64]int)
 	for i := range v.scene.Namespaces {
 		at[v.scene.Namespaces[i].ID.Inode] = i
 	}
-	roots, err := mountns.ThreadRoots(ctx, func(inode uint64) bool {
+	roots, err := mountns.ThreadRoots(ctx, threads, func(inode uint64) bool {
 		i, ok := at[inode]
 		return ok && v.scene.Namespaces[i].Protected == ""
 	})
@@ -217,15 +207,6 @@ func (v *view) relays(ctx context.Context, lister *mountns.Lister) {
 		}
 		v.scene.Relays = append(v.scene.Relays, cleanup.RelaysOf(mounts)...)
 	}
-}
-
-func anyCopy(owned []cleanup.Owned, mounts []mount.Mount) bool {
-	for i := range mounts {
-		if mayBeCopy(owned, mounts[i]) {
-			return true
-		}
-	}
-	return false
 }
 
 // onSharedMount reports whether a copy is mounted on a mount with peers.

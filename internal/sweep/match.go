@@ -61,19 +61,6 @@ func Nothing(lister *mountns.Lister, owned []cleanup.Owned) bool {
 	}
 	q := query(owned)
 	q.Within = glance
-	for ns, err := range lister.All() {
-		if err != nil {
-			return false
-		}
-		mounts, err := ns.Mounts(q)
-		if err != nil {
-			return false
-		}
-		for _, m := range mounts {
-			if mayBeCopy(owned, m) && !isOriginal(owned, m) {
-				return false
-			}
-		}
-	}
-	return true
+	nothing, err := lister.None(q, func(m mountns.Mount) bool { return mayBeCopy(owned, m) && !isOriginal(owned, m) })
+	return nothing && err == nil
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/unbusy/unbusy/internal/holder"
@@ -12,32 +13,58 @@ import (
 // mostProcesses bounds how many processes are named for one namespace.
 const mostProcesses = 100
 
-// name finds the processes behind what is left.
-func (r *Report) name(ctx context.Context, owned []cleanup.Owned) {
-	wanted := make(map[uint64]bool)
-	for i := range r.Holders {
-		if h := &r.Holders[i]; h.Result == cleanup.Left {
-			wanted[h.Copy.Namespace.Inode] = true
-		}
+// name finds the processes behind what is left, and those that use its files.
+//
+// Where nothing was to be changed and something holds a mount, nobody is asked who
+// cannot see one: to look at all that all processes have open takes ten times as
+// long as everything else.
+func (r *Report) name(ctx context.Context, request Request, threads iter.Seq2[mountns.Thread, error]) {
+	among, err := r.nameHolders(ctx, threads)
+	if err != nil {
+		r.Incomplete = append(r.Incomplete, err.Error())
 	}
-	if len(wanted) > 0 {
-		pids, err := holder.ByNamespace(ctx, func(inode uint64) bool { return wanted[inode] })
-		if err != nil {
-			r.Incomplete = append(r.Incomplete, err.Error())
+	if request.Detach || len(r.Lingering()) == 0 {
+		among = nil
+	}
+	r.nameUsers(ctx, request.Owned, among)
+}
+
+// nameHolders describes the processes in the namespaces of what is left, and
+// returns all of those namespaces in which a mount was found.
+func (r *Report) nameHolders(ctx context.Context, threads iter.Seq2[mountns.Thread, error]) ([]int, error) {
+	left := make(map[uint64]bool) // by namespace, false where nothing is left
+	for i := range r.Holders {
+		h := &r.Holders[i]
+		inode := h.Copy.Namespace.Inode
+		left[inode] = left[inode] || h.Result == cleanup.Left && h.Copy.Kind != cleanup.Original
+	}
+	byNamespace, err := holder.ByNamespace(ctx, threads, func(inode uint64) bool {
+		_, is := left[inode]
+		return is
+	})
+	all := []int{}
+	named := make(map[uint64][]holder.Process, len(byNamespace))
+	for inode, pids := range byNamespace {
+		all = append(all, pids...)
+		if !left[inode] {
+			continue
 		}
-		named := make(map[uint64][]holder.Process, len(pids))
-		for inode, list := range pids {
-			slices.Sort(list)
-			for _, pid := range list[:min(len(list), mostProcesses)] {
-				if p, err := holder.Describe(pid); err == nil {
-					named[inode] = append(named[inode], p)
-				}
+		for _, pid := range pids[:min(len(pids), mostProcesses)] {
+			if p, err := holder.Describe(pid); err == nil {
+				named[inode] = append(named[inode], p)
 			}
 		}
-		for i := range r.Holders {
-			r.Holders[i].Processes = named[r.Holders[i].Copy.Namespace.Inode]
-		}
 	}
+	for i := range r.Holders {
+		r.Holders[i].Processes = named[r.Holders[i].Copy.Namespace.Inode]
+	}
+	slices.Sort(all)
+	return slices.Compact(all), err
+}
+
+// nameUsers finds who has files of owned superblocks open, among some processes or,
+// if that is nil, all.
+func (r *Report) nameUsers(ctx context.Context, owned []cleanup.Owned, among []int) {
 	devices := make(map[mountns.Device]bool)
 	for i := range owned {
 		if owned[i].FSType != "nsfs" {
@@ -47,7 +74,7 @@ func (r *Report) name(ctx context.Context, owned []cleanup.Owned) {
 	if len(devices) == 0 {
 		return
 	}
-	uses, err := holder.Uses(ctx, func(d mountns.Device) bool { return devices[d] })
+	uses, err := holder.Uses(ctx, func(d mountns.Device) bool { return devices[d] }, among)
 	if err != nil {
 		r.Incomplete = append(r.Incomplete, err.Error())
 	}

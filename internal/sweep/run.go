@@ -29,58 +29,91 @@ const spare = 10
 // Run has to be called on a thread that does not end before it returns: the
 // child dies with the thread that started it.
 func Run(ctx context.Context, r Request) (Report, error) {
-	until, ok := ctx.Deadline()
-	if !ok {
-		return Report{}, errors.New("a sweep needs a deadline")
-	}
-	total := time.Until(until)
-	told := until.Add(-total / spare)
-	text, err := json.Marshal(order{Request: r, Until: told})
+	c, err := Start(r.Launch)
 	if err != nil {
 		return Report{}, err
 	}
+	return c.Run(ctx, r)
+}
+
+// Process is the process of its own that [Run] has, for who wants it to be there
+// by the time that there is a request. It carries out one.
+type Process struct {
+	cmd             *exec.Cmd
+	wait            func() error
+	request, answer *os.File
+}
+
+// Start starts the process. What Run asks of its caller holds here.
+func Start(launch Launch) (*Process, error) {
 	in, request, err := os.Pipe()
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
-	defer request.Close()
 	answer, out, err := os.Pipe()
 	if err != nil {
 		in.Close()
-		return Report{}, err
+		request.Close()
+		return nil, err
 	}
-	defer answer.Close()
 	cmd := &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{childName}, Dir: "/",
 		ExtraFiles:  []*os.File{in, out},
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	}
-	wait, err := r.launch(cmd)
+	wait, err := launch.start(cmd)
 	in.Close()
 	out.Close()
 	if err != nil {
-		return Report{}, fmt.Errorf("start the process that looks: %w", err)
+		request.Close()
+		answer.Close()
+		return nil, fmt.Errorf("start the process that looks: %w", err)
+	}
+	return &Process{cmd, wait, request, answer}, nil
+}
+
+// Abandon lets a process go that is not needed.
+func (p *Process) Abandon() {
+	p.request.Close()
+	p.answer.Close()
+	// Nobody waits for it here: see ErrAbandoned. The process that inherits it, or
+	// the end of this one, does.
+	_ = p.cmd.Process.Kill() // it can have ended just now
+	go func() { _ = p.wait() }()
+}
+
+// Run is [Run] in a process that was started.
+func (p *Process) Run(ctx context.Context, r Request) (Report, error) {
+	until, ok := ctx.Deadline()
+	if !ok {
+		p.Abandon()
+		return Report{}, errors.New("a sweep needs a deadline")
+	}
+	total := time.Until(until)
+	told := until.Add(-total / spare)
+	text, err := json.Marshal(order{Request: r, Until: told})
+	if err == nil {
+		err = p.answer.SetReadDeadline(until)
+	}
+	if err != nil {
+		p.Abandon()
+		return Report{}, err
 	}
 	go func() {
 		// Of a child that does not read, the answer is waited for in vain.
-		_, _ = request.Write(text)
-		request.Close()
+		_, _ = p.request.Write(text)
+		p.request.Close()
 	}()
-	if err := answer.SetReadDeadline(until); err != nil {
-		return Report{}, err
-	}
 	var reply bytes.Buffer
-	if _, err := io.Copy(&reply, answer); err != nil {
-		// Nobody waits for it here: see ErrAbandoned. The process that inherits it,
-		// or the end of this one, does.
-		_ = cmd.Process.Kill() // it can have ended just now
-		go func() { _ = wait() }()
+	if _, err := io.Copy(&reply, p.answer); err != nil {
+		p.Abandon()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = ErrAbandoned
 		}
 		return Report{}, err
 	}
-	waitErr := wait()
+	p.answer.Close()
+	waitErr := p.wait()
 	var report Report
 	if err := json.Unmarshal(reply.Bytes(), &report); err != nil {
 		return Report{}, fmt.Errorf("the process that looks gave no answer (%w): %w", errors.Join(waitErr), err)

@@ -31,8 +31,9 @@ const (
 // it there is no task of that name, whatever is mounted where it was. A bundle
 // that cannot be removed stays, and the task counts as stopped. The directory is
 // containerd's memory only where a containerd keeps it: somebody else's, or that
-// of a daemon which is down, is no answer. Hence one that uses this very
-// directory has to run, and to take a connection on one of its sockets.
+// of a daemon which is down, is no answer. Hence, unless the task runs, one that
+// uses this very directory has to run, and to take a connection on one of its
+// sockets.
 //
 // A container of containerd's can be without a task; then nothing is mounted for
 // it, and here it is NoSuch. Running is told by the file init.pid in the bundle;
@@ -80,12 +81,16 @@ func oneName(name string) error {
 
 // bundle answers by a bundle below a state directory.
 func bundle(ctx context.Context, state, path string) (Answer, error) {
-	// First, for what is on the disk of a daemon that starts just now is not its
-	// memory yet.
+	path = filepath.Join(state, path)
+	// A container that runs has a shim, whatever became of its containerd.
+	if answer, err := ofBundle(path); answer == Running || err != nil {
+		return answer, err
+	}
+	// What is on the disk of a daemon that starts just now is not its memory yet.
 	if err := containerdOf(ctx, state); err != nil {
 		return Unknown, err
 	}
-	return ofBundle(filepath.Join(state, path))
+	return ofBundle(path)
 }
 
 // maxPID is more than the digits of a pid.

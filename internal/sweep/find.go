@@ -1,0 +1,131 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/unbusy/unbusy/internal/engine"
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
+)
+
+// found is a namespace that the rules have to know of.
+type found struct {
+	*mountns.Namespace
+	// hit says that something in it can be a copy, err why that is not known.
+	hit bool
+	err error
+}
+
+// mostKept bounds how many namespaces are kept open that may be engines'.
+const mostKept = 512
+
+// finder finds namespaces while the engines are still being looked for: on a full
+// node either takes milliseconds.
+type finder struct {
+	protected engine.Protected
+	failed    error
+	done      chan struct{}
+	known     bool // which are protected
+	found     []found
+}
+
+// find finds the namespaces of engines and those with copies, open.
+func (v *view) find(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64) ([]found, error) {
+	f := &finder{done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		f.protected, f.failed = engine.FindProtected(ctx, lister)
+	}()
+	// What a search of /proc keeps are whole tables.
+	if lister.Proc() {
+		f.wait()
+	}
+	q := query(owned)
+	for ns, err := range lister.All() {
+		if ctx.Err() != nil {
+			return f.found, context.Cause(ctx)
+		}
+		if err != nil {
+			v.incomplete = append(v.incomplete, err.Error())
+			continue
+		}
+		f.settle()
+		if f.failed != nil {
+			break
+		}
+		one := found{Namespace: ns}
+		if !f.isProtected(ns.ID) && (only == 0 || only == ns.Inode) {
+			q.Within = share(ctx)
+			var mounts []mount.Mount
+			mounts, one.err = ns.Mounts(q)
+			one.hit = anyCopy(owned, mounts)
+		}
+		if !f.wanted(&one) {
+			continue
+		}
+		if one.Namespace, err = ns.Keep(); err != nil {
+			return f.found, err
+		}
+		f.found = append(f.found, one)
+	}
+	f.wait()
+	if f.failed != nil {
+		return f.found, fmt.Errorf("find the mount namespaces of engines: %w", f.failed)
+	}
+	v.protected = f.protected
+	return f.found, nil
+}
+
+// settle lets go of what is not wanted once that is known.
+func (f *finder) settle() {
+	if f.known {
+		return
+	}
+	select {
+	case <-f.done:
+		f.wait()
+	default:
+		if len(f.found) >= mostKept {
+			f.wait()
+		}
+	}
+}
+
+// wait waits until the engines are known.
+func (f *finder) wait() {
+	<-f.done
+	f.known = true
+	wanted := f.found[:0]
+	for _, one := range f.found {
+		if f.wanted(&one) {
+			wanted = append(wanted, one)
+		} else {
+			one.Close()
+		}
+	}
+	f.found = wanted
+}
+
+func (f *finder) isProtected(id mount.NamespaceID) bool {
+	if !f.known {
+		return false
+	}
+	_, is := f.protected.Why(id)
+	return is
+}
+
+// wanted reports whether a namespace can be one to know of, as far as is known.
+func (f *finder) wanted(one *found) bool {
+	return one.hit || one.err != nil || !f.known || f.isProtected(one.ID)
+}
+
+func anyCopy(owned []cleanup.Owned, mounts []mount.Mount) bool {
+	for i := range mounts {
+		if mayBeCopy(owned, mounts[i]) {
+			return true
+		}
+	}
+	return false
+}
