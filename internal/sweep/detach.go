@@ -18,6 +18,15 @@ type detacher struct {
 	// ended are the originals that were detached here, where the engine has left
 	// them behind, by OldID.
 	ended map[uint64]bool
+	// ours says that what the plan took for a copy was one: see proof.
+	ours func(cleanup.Owned) error
+}
+
+// newDetacher has to be called when all tables were read.
+func newDetacher(lister *mountns.Lister, v *view, owned []cleanup.Owned) *detacher {
+	d := &detacher{lister: lister, view: v, ended: make(map[uint64]bool)}
+	d.ours = d.proof(owned)
+	return d
 }
 
 // Detach is [cleanup.Detacher]. Inside the namespace everything that the plan
@@ -111,6 +120,26 @@ func (d *detacher) checkPlan(ns *mountns.Namespace, c cleanup.Copy) error {
 		return fmt.Errorf("%s: %s", cleanup.RefuseProtected, why)
 	}
 	return nil
+}
+
+// proof returns what says, before each detaching, whether what the plan took for a
+// copy was one. An engine's mount that is there after all tables were read was there
+// while they were, and its device number nobody else's. Where copies have ids that
+// nobody else ever gets that is all there is to know, whatever becomes of the engine's
+// mount meanwhile; elsewhere it has to be there each time.
+func (d *detacher) proof(owned []cleanup.Owned) func(cleanup.Owned) error {
+	if d.lister.Proc() {
+		return d.stillOurs
+	}
+	type key struct {
+		path string
+		id   uint64
+	}
+	failed := make(map[key]error, len(owned))
+	for i := range owned {
+		failed[key{owned[i].Path, owned[i].UniqueID}] = d.stillOurs(owned[i])
+	}
+	return func(o cleanup.Owned) error { return failed[key{o.Path, o.UniqueID}] }
 }
 
 // stillOurs reports by an error that an engine's mount which was there when the

@@ -44,8 +44,8 @@ func do(ctx context.Context, r Request) Report {
 	plan := cleanup.Plan(r.Owned, before.scene, options)
 	outcomes := asFound(plan)
 	if r.Detach {
-		d := &detacher{lister: lister, view: before, ended: make(map[uint64]bool)}
-		outcomes = cleanup.Apply(ctx, plan, d, d.stillOurs)
+		d := newDetacher(lister, before, r.Owned)
+		outcomes = cleanup.Apply(ctx, plan, d, d.ours)
 		if detached(outcomes) {
 			outcomes = r.lookAgain(ctx, lister, options, outcomes, &report)
 		}
@@ -53,7 +53,7 @@ func do(ctx context.Context, r Request) Report {
 	for _, o := range outcomes {
 		report.Holders = append(report.Holders, Holder{Outcome: o})
 	}
-	if r.Name == NameAlways || r.Name == NameLeft && report.stuck() {
+	if r.Name == NameAlways || r.Name == NameNear || r.Name == NameLeft && report.stuck() {
 		report.name(ctx, r, threads())
 	}
 	return report

@@ -14,16 +14,12 @@ import (
 const mostProcesses = 100
 
 // name finds the processes behind what is left, and those that use its files.
-//
-// Where nothing was to be changed and something holds a mount, nobody is asked who
-// cannot see one: to look at all that all processes have open takes ten times as
-// long as everything else.
 func (r *Report) name(ctx context.Context, request Request, threads iter.Seq2[mountns.Thread, error]) {
 	among, err := r.nameHolders(ctx, threads)
 	if err != nil {
 		r.Incomplete = append(r.Incomplete, err.Error())
 	}
-	if request.Detach || len(r.Lingering()) == 0 {
+	if request.Name != NameNear {
 		among = nil
 	}
 	r.nameUsers(ctx, request.Owned, among)

@@ -148,12 +148,12 @@ func (d *docker) plan(owned []cleanup.Owned, proc bool) (*detacher, []cleanup.Co
 		d.t.Fatal(err)
 	}
 	d.t.Cleanup(v.close)
-	return &detacher{lister: lister, view: v, ended: make(map[uint64]bool)}, cleanup.Plan(owned, v.scene, cleanup.Options{MayHang: mountns.MayHang})
+	return newDetacher(lister, v, owned), cleanup.Plan(owned, v.scene, cleanup.Options{MayHang: mountns.MayHang})
 }
 
 // apply carries out a plan, as the second half.
 func (d *docker) apply(by *detacher, plan []cleanup.Copy) []cleanup.Outcome {
-	return cleanup.Apply(d.t.Context(), plan, by, by.stillOurs)
+	return cleanup.Apply(d.t.Context(), plan, by, by.ours)
 }
 
 // attempt carries out a request in this process.
