@@ -72,3 +72,28 @@ func TestShell(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestUsesOfNoMount has a process that has a file open and unmounted its copy.
+// Nobody holds a mount, so that everybody is asked; once somebody does, only those
+// who see one are, until it is gone.
+func TestUsesOfNoMount(t *testing.T) {
+	tr := newTree(t)
+	merged, _ := tr.container(id, layer)
+	agent := tr.agent(fmt.Sprintf("exec 5>%s/file; umount -l %s", merged, merged))
+	has := func(users []user) bool {
+		return slices.ContainsFunc(users, func(u user) bool {
+			return u.PID == agent.Pid() && len(u.Uses) == 1 && u.Uses[0].What == "fd 5"
+		})
+	}
+	if r := ask(t, 1, "who", merged); len(r.kinds()) != 0 || !has(r.Users) {
+		t.Errorf("nobody has a mount: %+v", r)
+	}
+	tr.agent("")
+	if r := ask(t, 1, "who", merged); len(r.kinds()) != 1 || len(r.Users) != 0 {
+		t.Errorf("an agent has one: %+v", r)
+	}
+	tr.unmount(merged)
+	if r := ask(t, 1, "sweep", merged); !slices.Equal(r.kinds(), []string{"private detached"}) || !has(r.Users) {
+		t.Errorf("sweep: %+v", r)
+	}
+}

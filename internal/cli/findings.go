@@ -40,6 +40,8 @@ type action struct {
 	detach, dryRun, leaf, host, proc bool
 	// looker is the process that looks, nil to start one.
 	looker *looker
+	// near leaves out processes that see no mount of the target.
+	near bool
 }
 
 // examine looks for a target, and detaches what the action says.
@@ -55,6 +57,9 @@ func examine(ctx context.Context, t target.Target, a action) (findings, error) {
 		// and one that backs other things says nothing about what is mounted.
 		Leaf: a.leaf && !t.Unsure && len(t.Shared) == 0,
 		Host: a.host && !t.Unsure && len(t.Shared) == 0,
+	}
+	if a.near {
+		request.Name = sweep.NameNear
 	}
 	report, err := carryOut(ctx, request, a.looker)
 	if err != nil {

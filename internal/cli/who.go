@@ -61,7 +61,8 @@ func who(ctx context.Context, command *cli.Command) error {
 }
 
 // find finds who holds what a word means. If what is mounted here of a container
-// shows holders, nothing else is looked at.
+// shows holders, nothing else is looked at; and if mounts show holders, nor are
+// processes that see none.
 func (h *host) find(ctx context.Context, word string, l *looker) (findings, error) {
 	var near target.Target
 	known := false
@@ -73,7 +74,7 @@ func (h *host) find(ctx context.Context, word string, l *looker) (findings, erro
 		return findings{}, err
 	}
 	if known {
-		f, err := examine(ctx, near, action{proc: h.proc(), looker: l})
+		f, err := examine(ctx, near, action{proc: h.proc(), looker: l, near: true})
 		if err != nil || f.held() {
 			return f, err
 		}
@@ -81,6 +82,12 @@ func (h *host) find(ctx context.Context, word string, l *looker) (findings, erro
 	targets, err := h.resolve(ctx, []string{word})
 	if err != nil {
 		return findings{}, err
+	}
+	if !known {
+		f, err := examine(ctx, targets[0], action{proc: h.proc(), looker: l, near: true})
+		if err != nil || f.held() {
+			return f, err
+		}
 	}
 	return examine(ctx, targets[0], action{proc: h.proc(), looker: l})
 }
