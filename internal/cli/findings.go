@@ -40,8 +40,9 @@ type action struct {
 	detach, dryRun, leaf, host, proc bool
 	// looker is the process that looks, nil to start one.
 	looker *looker
-	// near leaves out processes that see no mount of the target.
-	near bool
+	// near leaves out processes that see no mount of the target, and here says that
+	// its engine is in our own namespace.
+	near, here bool
 }
 
 // examine looks for a target, and detaches what the action says.
@@ -59,7 +60,7 @@ func examine(ctx context.Context, t target.Target, a action) (findings, error) {
 		Host: a.host && !t.Unsure && len(t.Shared) == 0,
 	}
 	if a.near {
-		request.Name = sweep.NameNear
+		request.Name, request.Near = sweep.NameNear, a.here
 	}
 	report, err := carryOut(ctx, request, a.looker)
 	if err != nil {

@@ -74,7 +74,7 @@ func (h *host) find(ctx context.Context, word string, l *looker) (findings, erro
 		return findings{}, err
 	}
 	if known {
-		f, err := examine(ctx, near, action{proc: h.proc(), looker: l, near: true})
+		f, err := examine(ctx, near, action{proc: h.proc(), looker: l, near: true, here: true})
 		if err != nil || f.held() {
 			return f, err
 		}

@@ -49,7 +49,7 @@ func act(play string) error {
 		if err := syscall.Setuid(65534); err != nil {
 			return err
 		}
-		_, found := findResidents(background, &mountns.Foreigners{})
+		_, found := findResidents(background, &mountns.Foreigners{}, nil)
 		pid, err := strconv.Atoi(argument)
 		if err != nil {
 			return err

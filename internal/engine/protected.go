@@ -38,14 +38,20 @@ type place struct {
 // first and calls this then has none on the list, or protected; for threads that
 // enter one of those that were there, see Recheck.
 func FindProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
-	p, err := findProtected(ctx, lister)
+	return FindProtectedBy(ctx, lister, nil)
+}
+
+// FindProtectedBy is FindProtected for who has to know only for the sake of some
+// processes, those in a namespace for one; nil stands for all.
+func FindProtectedBy(ctx context.Context, lister *mountns.Lister, among []int) (Protected, error) {
+	p, err := findProtected(ctx, lister, among)
 	if err != nil {
 		return Protected{}, fmt.Errorf("find the engines' mount namespaces: %w", err)
 	}
 	return p, nil
 }
 
-func findProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
+func findProtected(ctx context.Context, lister *mountns.Lister, among []int) (Protected, error) {
 	foreigners := lister.Foreigners()
 	var first mountns.ID
 	if !foreigners.Has("/proc/1") {
@@ -54,7 +60,7 @@ func findProtected(ctx context.Context, lister *mountns.Lister) (Protected, erro
 			return Protected{}, fmt.Errorf("namespace of PID 1: %w", err)
 		}
 	}
-	residents, err := findResidents(ctx, foreigners)
+	residents, err := findResidents(ctx, foreigners, among)
 	if err != nil {
 		return Protected{}, err
 	}

@@ -263,7 +263,7 @@ func TestDeletedFile(t *testing.T) {
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := findResidents(ctx, &mountns.Foreigners{}); !errors.Is(err, context.Canceled) {
+	if _, err := findResidents(ctx, &mountns.Foreigners{}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if p, err := FindProtected(ctx, mountns.NewLister()); !errors.Is(err, context.Canceled) || p.Any() {

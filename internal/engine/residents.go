@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/unbusy/unbusy/internal/mountns"
 )
 
-// findResidents looks through all processes. A foreigner's link may be closed.
-func findResidents(ctx context.Context, foreigners *mountns.Foreigners) ([]resident, error) {
-	all, err := processes(ctx)
+// findResidents looks through processes, all if among is nil. A foreigner's link
+// may be closed.
+func findResidents(ctx context.Context, foreigners *mountns.Foreigners, among []int) ([]resident, error) {
+	all, err := processes(ctx, among)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +69,17 @@ func isForeign(err error, p process, foreigners *mountns.Foreigners) bool {
 	return errors.Is(err, os.ErrPermission) && foreigners.Has(p.dir())
 }
 
-// processes reads all processes that /proc shows.
-func processes(ctx context.Context) ([]process, error) {
-	numbers, err := pids("/proc")
-	if err != nil {
-		return nil, err
+// processes reads all processes that /proc shows, or, if among is not nil, those.
+func processes(ctx context.Context, among []int) ([]process, error) {
+	numbers := make([]string, 0, len(among))
+	for _, pid := range among {
+		numbers = append(numbers, strconv.Itoa(pid))
+	}
+	if among == nil {
+		var err error
+		if numbers, err = pids("/proc"); err != nil {
+			return nil, err
+		}
 	}
 	all := make([]process, 0, len(numbers))
 	r := new(reader)

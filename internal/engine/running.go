@@ -19,7 +19,7 @@ type Process struct {
 // Running finds the engines that run, without their helpers. It fails as
 // FindProtected does.
 func Running(ctx context.Context) ([]Process, error) {
-	residents, err := findResidents(ctx, mountns.NewLister().Foreigners())
+	residents, err := findResidents(ctx, mountns.NewLister().Foreigners(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("find running engines: %w", err)
 	}

@@ -27,7 +27,7 @@ func do(ctx context.Context, r Request) Report {
 		go threads()
 	}
 	report := Report{}
-	before, err := look(ctx, lister, r.Owned, r.Namespace, threads)
+	before, err := look(ctx, lister, r, threads)
 	if err != nil {
 		report.Aborted = err.Error()
 		return report
@@ -82,7 +82,7 @@ func detached(outcomes []cleanup.Outcome) bool {
 func (r *Request) lookAgain(ctx context.Context, lister *mountns.Lister, options cleanup.Options,
 	outcomes []cleanup.Outcome, report *Report,
 ) []cleanup.Outcome {
-	after, err := look(ctx, lister, r.Owned, r.Namespace, mountns.Threads)
+	after, err := look(ctx, lister, *r, mountns.Threads)
 	if err != nil {
 		report.Incomplete = append(report.Incomplete, "look again: "+err.Error())
 		return outcomes

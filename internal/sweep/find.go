@@ -13,9 +13,11 @@ import (
 // found is a namespace that the rules have to know of.
 type found struct {
 	*mountns.Namespace
-	// hit says that something in it can be a copy, err why that is not known.
+	// hit says that something in it can be a copy.
 	hit bool
-	err error
+	// mounts are its table, err why that is not known, or not if hit is right.
+	mounts []mount.Mount
+	err    error
 }
 
 // mostKept bounds how many namespaces are kept open that may be engines'.
@@ -32,7 +34,18 @@ type finder struct {
 }
 
 // find finds the namespaces of engines and those with copies, open.
-func (v *view) find(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64) ([]found, error) {
+func (v *view) find(ctx context.Context, lister *mountns.Lister, r Request, threads crowd) ([]found, error) {
+	if r.Near && !r.Detach {
+		if found, ok := v.findNear(ctx, lister, r.Owned, threads); ok {
+			return found, nil
+		}
+	}
+	return v.findAll(ctx, lister, r.Owned, r.Namespace)
+}
+
+// findAll finds them wherever they are. If only is not 0 it is the one namespace,
+// beside those of engines, that is looked at.
+func (v *view) findAll(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64) ([]found, error) {
 	f := &finder{done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
@@ -52,15 +65,12 @@ func (v *view) find(ctx context.Context, lister *mountns.Lister, owned []cleanup
 			continue
 		}
 		f.settle()
-		if f.failed != nil {
+		if f.known && f.failed != nil {
 			break
 		}
 		one := found{Namespace: ns}
 		if !f.isProtected(ns.ID) && (only == 0 || only == ns.Inode) {
-			q.Within = share(ctx)
-			var mounts []mount.Mount
-			mounts, one.err = ns.Mounts(q)
-			one.hit = anyCopy(owned, mounts)
+			one.glance(ctx, q, owned)
 		}
 		if !f.wanted(&one) {
 			continue
@@ -76,6 +86,13 @@ func (v *view) find(ctx context.Context, lister *mountns.Lister, owned []cleanup
 	}
 	v.protected = f.protected
 	return f.found, nil
+}
+
+// glance looks whether something in the namespace can be a copy.
+func (f *found) glance(ctx context.Context, q mountns.Query, owned []cleanup.Owned) {
+	q.Within = share(ctx)
+	mounts, err := f.Mounts(q)
+	f.hit, f.err = anyCopy(owned, mounts), err
 }
 
 // settle lets go of what is not wanted once that is known.

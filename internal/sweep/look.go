@@ -33,19 +33,19 @@ func (v *view) close() {
 type crowd func() iter.Seq2[mountns.Thread, error]
 
 // look gathers what the rules have to know. Namespaces that cannot be read are
-// named in incomplete; an error says that nothing may be decided. If only is not
-// 0 it is the one namespace, beside those of engines, that is looked at.
-func look(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64, threads crowd) (*view, error) {
+// named in incomplete; an error says that nothing may be decided.
+func look(ctx context.Context, lister *mountns.Lister, r Request, threads crowd) (*view, error) {
 	v := &view{files: make(map[mount.NamespaceID]*os.File)}
-	if err := v.namespaces(ctx, lister, owned, only, threads); err != nil {
+	if err := v.namespaces(ctx, lister, r, threads); err != nil {
 		v.close()
 		return nil, err
 	}
 	return v, nil
 }
 
-func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, owned []cleanup.Owned, only uint64, threads crowd) error {
-	found, err := v.find(ctx, lister, owned, only)
+func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request, threads crowd) error {
+	owned := r.Owned
+	found, err := v.find(ctx, lister, r, threads)
 	defer func() {
 		for i := range found {
 			found[i].Close()
@@ -55,18 +55,10 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, owned []c
 		return err
 	}
 	shared := false // something is mounted on a mount that passes unmounts on
+	v.readTables(ctx, found)
 	for i := range found {
-		ns := found[i].Namespace
+		ns, mounts, err := found[i].Namespace, found[i].mounts, found[i].err
 		why, isProtected := v.protected.Why(ns.ID)
-		if found[i].err != nil && !isProtected {
-			v.incomplete = append(v.incomplete, found[i].err.Error())
-			continue
-		}
-		whole := mountns.Query{}
-		if !isProtected {
-			whole.Within = share(ctx)
-		}
-		mounts, err := ns.Mounts(whole)
 		if err != nil {
 			// What unmounting does to an engine cannot be told without its table.
 			if isProtected {

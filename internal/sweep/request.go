@@ -19,6 +19,9 @@ type Request struct {
 	// Namespace is the only one in which anything is looked for, by its inode
 	// number; 0 stands for all.
 	Namespace uint64 `json:"namespace,omitempty"`
+	// Near says that the engine whose mounts these are is in our own namespace.
+	// Others are looked for only where something is found: not for who detaches.
+	Near bool `json:"near,omitempty"`
 	// PrivateOnly is that of [cleanup.Options].
 	PrivateOnly bool `json:"private_only,omitempty"`
 	// Name says when processes are named.

@@ -143,7 +143,7 @@ func isCopyOf(owned []cleanup.Owned, s sight) bool {
 func (d *docker) plan(owned []cleanup.Owned, proc bool) (*detacher, []cleanup.Copy) {
 	d.t.Helper()
 	lister := listerOf(proc)
-	v, err := look(d.t.Context(), lister, owned, 0, mountns.Threads)
+	v, err := look(d.t.Context(), lister, Request{Owned: owned, Detach: true}, mountns.Threads)
 	if err != nil {
 		d.t.Fatal(err)
 	}
