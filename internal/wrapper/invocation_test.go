@@ -87,6 +87,7 @@ func FuzzInvocation(f *testing.F) {
 		"--root /r --log /l --log-format json --systemd-cgroup create --bundle /b --pid-file /p id",
 		"-debug run -d id -b /b", "--criu x -- create -b=/b id", "--rootless=true create --no-pivot id", "exec -t id sh",
 		"--root /r start id", "delete -f id", "delete id --force=false", "delete -f -- id", "start a -- b", "-root= delete -",
+		"run -b -- id -b",
 	} {
 		f.Add(strings.ReplaceAll(line, " ", "\x00"))
 	}
@@ -154,11 +155,14 @@ func parseAsRunc(args []string) (Invocation, bool) {
 // them, and returns the operands.
 func parseBothSides(command *flag.FlagSet, rest []string) (operands []string, ok bool) {
 	for len(rest) > 0 {
-		terminated := slices.Index(rest, "--")
+		// It can be the value of an option as well, which is then not complete
+		// without it.
+		dashes := slices.Index(rest, "--")
+		terminated := dashes >= 0 && command.Parse(rest[:dashes]) == nil && command.NArg() == 0
 		if command.Parse(rest) != nil {
 			return nil, false
 		}
-		if terminated >= 0 && len(rest)-command.NArg() == terminated+1 {
+		if terminated {
 			return append(operands, command.Args()...), true
 		}
 		if command.NArg() == 0 {
