@@ -87,7 +87,7 @@ func examine(ctx context.Context, t target.Target, a action) (findings, error) {
 // out.
 func carryOut(ctx context.Context, request sweep.Request, l *looker) (sweep.Report, error) {
 	if l == nil {
-		l = startLooker()
+		l = newLooker()
 		defer l.close()
 	}
 	report, err := l.run(ctx, request)

@@ -14,16 +14,21 @@ type looker struct {
 	failed  error
 }
 
-// startLooker starts it. The caller is bound to its thread until close: the
-// process dies with the thread that started it.
-func startLooker() *looker {
+// newLooker starts it when there is something to look for. The caller is bound to
+// its thread until close: the process dies with the thread that started it.
+func newLooker() *looker {
 	runtime.LockOSThread()
-	l := &looker{}
-	l.process, l.failed = sweep.Start(nil)
+	return &looker{}
+}
+
+// startLooker starts it now. The first request must not be to detach anything.
+func startLooker() *looker {
+	l := newLooker()
+	l.process, l.failed = sweep.Start()
 	return l
 }
 
-// run carries out a request, in another process if the first was used up.
+// run carries out a request, in a new process if there is none or it was used.
 func (l *looker) run(ctx context.Context, request sweep.Request) (sweep.Report, error) {
 	if l.failed != nil {
 		return sweep.Report{}, l.failed

@@ -4,12 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"sync"
 	"time"
+
+	"github.com/unbusy/unbusy/internal/mountns"
 )
 
-// childName is the name under which a program of ours is called to be the
-// process that may hang.
-const childName = "unbusy: sweep"
+// The names under which a program of ours is called to be the process that may
+// hang: one that does what it is told, and one that is going to be asked only and
+// begins before it is.
+const (
+	childName = "unbusy: sweep"
+	askedName = "unbusy: look"
+)
 
 // The child's descriptors beside the three standard ones, which lead nowhere.
 const (
@@ -26,10 +33,16 @@ type order struct {
 
 // IsChild reports whether a program was called to be the process that may hang:
 // then it has to call [Child] and nothing else.
-func IsChild(args []string) bool { return len(args) == 1 && args[0] == childName }
+func IsChild(args []string) bool {
+	return len(args) == 1 && (args[0] == childName || args[0] == askedName)
+}
 
 // Child carries out what [Run] asks for, and returns the exit status.
 func Child() int {
+	threads := crowd(sync.OnceValue(mountns.SeenThreads))
+	if os.Args[0] == askedName {
+		go threads()
+	}
 	in, out := os.NewFile(requestFD, "request"), os.NewFile(reportFD, "report")
 	if in == nil || out == nil {
 		return 1
@@ -41,7 +54,7 @@ func Child() int {
 	in.Close()
 	ctx, cancel := context.WithDeadline(context.Background(), o.Until)
 	defer cancel()
-	if err := json.NewEncoder(out).Encode(do(ctx, o.Request)); err != nil {
+	if err := json.NewEncoder(out).Encode(do(ctx, o.Request, threads)); err != nil {
 		return 1
 	}
 	return 0

@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/cleanup"
@@ -13,9 +12,9 @@ import (
 // could own the mounts.
 var errNoEngine = errors.New("no container engine was found on this host, so whose mounts are in use is not known")
 
-// do looks, detaches if that is asked for, and looks again. It may hang: see the
-// package comment.
-func do(ctx context.Context, r Request) Report {
+// do looks, detaches if that is asked for, and looks again; seen are the threads
+// as they were seen once. It may hang: see the package comment.
+func do(ctx context.Context, r Request, seen crowd) Report {
 	lister := mountns.NewLister()
 	if r.Proc {
 		lister = mountns.NewProcLister()
@@ -23,7 +22,7 @@ func do(ctx context.Context, r Request) Report {
 	// Who changes something has to know how things are by then.
 	threads := mountns.Threads
 	if !r.Detach {
-		threads = sync.OnceValue(mountns.SeenThreads)
+		threads = seen
 		go threads()
 	}
 	report := Report{}

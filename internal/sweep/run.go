@@ -29,23 +29,25 @@ const spare = 10
 // Run has to be called on a thread that does not end before it returns: the
 // child dies with the thread that started it.
 func Run(ctx context.Context, r Request) (Report, error) {
-	c, err := Start(r.Launch)
+	p, err := startProcess(childName, r.Launch)
 	if err != nil {
 		return Report{}, err
 	}
-	return c.Run(ctx, r)
+	return p.Run(ctx, r)
 }
 
-// Process is the process of its own that [Run] has, for who wants it to be there
-// by the time that there is a request. It carries out one.
+// Process is the process of its own that [Run] has. It carries out one request.
 type Process struct {
 	cmd             *exec.Cmd
 	wait            func() error
 	request, answer *os.File
 }
 
-// Start starts the process. What Run asks of its caller holds here.
-func Start(launch Launch) (*Process, error) {
+// Start starts one for a request that will not be to detach anything, which it
+// prepares for until there is one. What Run asks of its caller holds here.
+func Start() (*Process, error) { return startProcess(askedName, nil) }
+
+func startProcess(name string, launch Launch) (*Process, error) {
 	in, request, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func Start(launch Launch) (*Process, error) {
 		return nil, err
 	}
 	cmd := &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{childName}, Dir: "/",
+		Path: "/proc/self/exe", Args: []string{name}, Dir: "/",
 		ExtraFiles:  []*os.File{in, out},
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	}

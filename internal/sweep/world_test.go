@@ -161,7 +161,7 @@ func (d *docker) attempt(r Request) Report {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 20*time.Second)
 	defer cancel()
-	return do(ctx, r)
+	return do(ctx, r, mountns.SeenThreads)
 }
 
 // results says of each copy that is not an original what became of it, in the
