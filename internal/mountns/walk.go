@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"golang.org/x/sys/unix"
@@ -85,40 +84,6 @@ func (ns *Namespace) identified() (ID, error) {
 	id, err := inode(ns.fd)
 	id.Unique = ns.Unique
 	return id, err
-}
-
-// None reports that no namespace has a mount that query finds and is says so of.
-// It costs less than half of what All does, and is for who expects nothing. The
-// error satisfies errors.Is(err, ErrIncomplete) if a namespace cannot be looked at.
-func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
-	if l.proc {
-		return l.noneOf(l.search, query, is)
-	}
-	own, err := l.Own()
-	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
-	}
-	defer own.Close()
-	if none, err := l.noneOf(func(yield func(*Namespace, error) bool) { yield(own, nil) }, query, is); !none {
-		return false, err
-	}
-	return l.noneOf(others(own.fd), query, is)
-}
-
-func (l *Lister) noneOf(all iter.Seq2[*Namespace, error], query Query, is func(Mount) bool) (bool, error) {
-	for ns, err := range all {
-		var mounts []Mount
-		if err == nil {
-			mounts, err = ns.Mounts(query)
-		}
-		if err != nil {
-			return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
-		}
-		if slices.ContainsFunc(mounts, is) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // first is the namespace with which the kernel's list begins. The caller closes

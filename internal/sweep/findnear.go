@@ -18,7 +18,7 @@ func (v *view) findNear(ctx context.Context, lister *mountns.Lister, owned []cle
 			for i := range all {
 				all[i].Close()
 			}
-			all = nil
+			all, v.incomplete = nil, nil
 		}
 	}()
 	own, err := lister.Own()
@@ -29,8 +29,12 @@ func (v *view) findNear(ctx context.Context, lister *mountns.Lister, owned []cle
 	q := query(owned)
 	wanted := make(map[uint64]bool)
 	for ns, err := range lister.All() {
-		if err != nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return all, false
+		}
+		if err != nil {
+			v.incomplete = append(v.incomplete, err.Error())
+			continue
 		}
 		one := found{Namespace: ns}
 		one.glance(ctx, q, owned)
