@@ -56,6 +56,9 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 	}
 	shared := false // something is mounted on a mount that passes unmounts on
 	v.readTables(ctx, found)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	for i := range found {
 		ns, mounts, err := found[i].Namespace, found[i].mounts, found[i].err
 		why, isProtected := v.protected.Why(ns.ID)

@@ -28,6 +28,9 @@ func (v *view) readTables(ctx context.Context, all []found) {
 }
 
 func (v *view) readTable(ctx context.Context, f *found) {
+	if ctx.Err() != nil {
+		return // the caller says so
+	}
 	whole := mountns.Query{}
 	if _, is := v.protected.Why(f.ID); !is {
 		if f.err != nil {
