@@ -1,7 +1,9 @@
 package victim
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/tidwall/gjson"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/pkg/cleanup"
@@ -33,12 +36,10 @@ var (
 
 // specification is the part of a config.json that says what a container owns.
 type specification struct {
-	Root        *specs.Root       `json:"root"`
-	Mounts      []specs.Mount     `json:"mounts"`
-	Annotations map[string]string `json:"annotations"`
-	Linux       *struct {
-		Namespaces []specs.LinuxNamespace `json:"namespaces"`
-	} `json:"linux"`
+	Root        *specs.Root
+	Mounts      []specs.Mount
+	Annotations map[string]string
+	Namespaces  []specs.LinuxNamespace
 }
 
 // Read reads what a container is from its bundle. pid is that of its first
@@ -66,10 +67,7 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 			c.PodUID = s.Annotations[name]
 		}
 	}
-	if s.Linux == nil {
-		return c, nil
-	}
-	for _, ns := range s.Linux.Namespaces {
+	for _, ns := range s.Namespaces {
 		if ns.Type != specs.NetworkNamespace {
 			continue
 		}
@@ -113,10 +111,28 @@ func readSpecification(path string) (specification, error) {
 	if len(text) > maxSpecification {
 		return s, fmt.Errorf("%s is larger than %d bytes", path, maxSpecification)
 	}
-	if err := json.Unmarshal(text, &s); err != nil {
+	if err := s.decode(text); err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
+}
+
+// decode reads the parts that count: most of a specification are system calls that
+// a container may make, and this is read at every start of one.
+func (s *specification) decode(text []byte) error {
+	if !gjson.ValidBytes(text) {
+		return cmp.Or(json.Unmarshal(text, new(any)), errors.New("not valid JSON"))
+	}
+	for path, into := range map[string]any{
+		"root": &s.Root, "mounts": &s.Mounts, "annotations": &s.Annotations, "linux.namespaces": &s.Namespaces,
+	} {
+		if value := gjson.GetBytes(text, path); value.Exists() {
+			if err := json.Unmarshal([]byte(value.Raw), into); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	}
+	return nil
 }
 
 // resolve returns where a path of the specification leads to, "" if nowhere.

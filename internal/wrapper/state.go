@@ -1,6 +1,7 @@
 package wrapper
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/unbusy/unbusy/pkg/spec"
 )
@@ -96,27 +99,34 @@ func (s *State) check(id string) error {
 	return nil
 }
 
-// parseRuncState reads runc's state.json (libcontainer, type State).
+// parseRuncState reads runc's state.json (libcontainer, type State). Most of that
+// is the whole configuration of the container, which is not decoded: this is read
+// twice in the life of every container.
 func parseRuncState(data []byte) (State, error) {
-	var state struct {
-		ID     string `json:"id"`
-		PID    int    `json:"init_process_pid"`
-		Config struct {
-			Rootfs string   `json:"rootfs"`
-			Labels []string `json:"labels"`
-		} `json:"config"`
+	if !gjson.ValidBytes(data) {
+		return State{}, cmp.Or(json.Unmarshal(data, new(any)), errors.New("not valid JSON"))
 	}
-	if err := json.Unmarshal(data, &state); err != nil {
-		return State{}, err
+	var s State
+	for path, into := range map[string]any{"id": &s.ID, "init_process_pid": &s.PID, "config.rootfs": &s.Rootfs} {
+		value := gjson.GetBytes(data, path)
+		if !value.Exists() {
+			continue
+		}
+		if err := json.Unmarshal([]byte(value.Raw), into); err != nil {
+			return State{}, fmt.Errorf("%s: %w", path, err)
+		}
 	}
-	s := State{ID: state.ID, Rootfs: state.Config.Rootfs, PID: state.PID}
 	if s.ID == "" {
 		return State{}, errors.New("it names no container")
 	}
-	for _, label := range state.Config.Labels {
+	labels := gjson.GetBytes(data, "config.labels")
+	if !labels.IsArray() {
+		return s, nil
+	}
+	for _, label := range labels.Array() {
 		// The container's annotations come first, whatever they are called; what
 		// runc appends itself is the last (libcontainer/specconv).
-		if bundle, ok := strings.CutPrefix(label, "bundle="); ok {
+		if bundle, ok := strings.CutPrefix(label.String(), "bundle="); ok {
 			s.Bundle = bundle
 		}
 	}

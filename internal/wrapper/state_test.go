@@ -47,7 +47,9 @@ func TestReadStateErrors(t *testing.T) {
 		{"no rootfs", `{"bundle":"/b"}`, spec.RuntimeCrun, "no root file system"},
 		{"half of it", `{"bundle":"/b"`, spec.RuntimeCrun, "JSON"},
 		{"empty", ``, spec.RuntimeRunc, "JSON"},
-		{"another type", `{"id":"victim","config":[]}`, spec.RuntimeRunc, "cannot unmarshal"},
+		{"another type", `{"id":"victim","config":[]}`, spec.RuntimeRunc, "no absolute path"},
+		{"another type of a name", `{"id":"victim","config":{"rootfs":["/r"],"labels":["bundle=/b"]}}`, spec.RuntimeRunc, "cannot unmarshal"},
+		{"no labels but a name", `{"id":"victim","config":{"rootfs":"/r","labels":"bundle=/b"}}`, spec.RuntimeRunc, "no absolute path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "state")

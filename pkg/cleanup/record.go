@@ -53,12 +53,22 @@ func WriteRecord(bundle string, record Record) error {
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = dir.Rename(unfinished, RecordName)
+		err = supersede(dir, unfinished)
 	}
 	if err != nil {
 		return errors.Join(err, dir.Remove(unfinished))
 	}
 	return nil
+}
+
+// supersede gives the record its name. One of an earlier run, which says nothing
+// true any more, is removed before that: ext4 writes to the disk what is renamed
+// over another file, and the container would wait for it (ext4_rename, auto_da_alloc).
+func supersede(dir *os.Root, unfinished string) error {
+	if err := dir.Remove(RecordName); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return dir.Rename(unfinished, RecordName)
 }
 
 // ReadRecord reads the record of a container from its bundle. The error
