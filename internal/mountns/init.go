@@ -74,6 +74,9 @@ func (l *Lister) namespaceByTable(read func() ([]*mountinfo.Info, error)) (ID, e
 // wanted one: some tens of thousands of mounts.
 const patience = 100 * time.Millisecond
 
+// kernelThreads is the namespace of the process that should be kthreadd.
+func (l *Lister) kernelThreads() (*Namespace, error) { return l.openNamespace("/proc/2/ns/mnt") }
+
 // namespaceWith finds the namespace that has a mount.
 func (l *Lister) namespaceWith(wanted Mount) (ID, error) {
 	query := Query{Device: func(d Device) bool { return d == wanted.Device }, Within: patience}
@@ -91,25 +94,21 @@ func (l *Lister) namespaceWith(wanted Mount) (ID, error) {
 	}
 	var errs []error
 	// Our own one is likely, and the first that a walk yields; a search comes to it
-	// late. PID 1's is likely, too: there the kernel's list begins.
-	if !l.proc {
-		if first, err := l.first(); err == nil {
-			defer first.Close()
-			if is, err := has(first); is {
-				return first.ID, nil
-			} else if err != nil {
-				errs = append(errs, err)
-			}
-		}
-	}
+	// late. PID 1's is likely, too: there the kernel's list begins, and there is its
+	// first thread, kthreadd.
+	likely := []func() (*Namespace, error){l.kernelThreads, l.first}
 	if l.proc {
-		own, err := l.Own()
+		likely = []func() (*Namespace, error){l.Own, l.kernelThreads}
+	}
+	for _, open := range likely {
+		ns, err := open()
 		if err != nil {
-			return ID{}, err
+			continue // a loop over all says so, if it has to come to that
 		}
-		defer own.Close()
-		if is, err := has(own); is {
-			return own.ID, nil
+		is, err := has(ns)
+		ns.Close()
+		if is {
+			return ns.ID, nil
 		} else if err != nil {
 			errs = append(errs, err)
 		}

@@ -163,6 +163,10 @@ func TestBoundUnreachable(t *testing.T) {
 				t.Error("the walk did not come to it")
 			}
 			found, errs := errorsFor(NewProcLister(), id, file)
+			// Somebody else's walk has each namespace open for a moment.
+			for tries := 1; found && tries < 20; tries++ {
+				found, errs = errorsFor(NewProcLister(), id, file)
+			}
 			if found || len(errs) != 1 || !errors.Is(errs[0], ErrIncomplete) {
 				t.Errorf("in /proc: found %v, %v, want an error", found, errs)
 			}
@@ -183,6 +187,39 @@ func mountSilentFUSE(t *testing.T, dir string) error {
 	t.Cleanup(func() { unix.Close(fd) })
 	options := "fd=" + strconv.Itoa(fd) + ",rootmode=40000,user_id=0,group_id=0"
 	return os.NewSyscallError("mount", unix.Mount("silent", dir, "fuse.kind", 0, options))
+}
+
+// TestBoundWithThreads binds namespaces in each other that processes are in as well.
+func TestBoundWithThreads(t *testing.T) {
+	outer, inner := nested(t)
+	dir := dirs(t)
+	var ids []ID
+	for i, process := range inner {
+		file := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in(t, outer, func() error { return bind(link(process), file, 0) })
+		ids = append(ids, idOf(t, process))
+	}
+	seen := make(map[uint64]int)
+	for ns, err := range NewProcLister().All() {
+		if err == nil {
+			seen[ns.Inode]++
+			if len(ns.views) == 0 || len(ns.views[0].threads) == 0 {
+				for _, id := range ids {
+					if ns.Same(id) {
+						t.Errorf("%s is looked at through its file", ns)
+					}
+				}
+			}
+		}
+	}
+	for _, id := range append(ids, outer.ID) {
+		if seen[id.Inode] != 1 {
+			t.Errorf("%s was yielded %d times", id, seen[id.Inode])
+		}
+	}
 }
 
 // TestUnreadableThreads pretends that the namespace of a thread may not be read.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -25,12 +24,22 @@ func (l *Lister) search(yield func(*Namespace, error) bool) {
 		s.report(err)
 	}
 	s.collect = len(s.unreadable) > 0
-	for _, inode := range slices.Sorted(maps.Keys(held)) {
-		if s.stopped {
-			return
+	over := make(chan struct{})
+	for o := range l.openAll(held, over) {
+		switch {
+		case s.stopped && o.err == nil:
+			o.ns.Close()
+			continue
+		case s.stopped:
+			continue
+		case o.err != nil:
+			s.report(o.err)
+		default:
+			s.release(o.ns.Inode)
+			s.show(o.ns)
 		}
-		if ns := s.openHeld(inode, held[inode]); ns != nil {
-			s.visit(ns)
+		if s.stopped {
+			close(over)
 		}
 	}
 	// The namespaces of threads are known by now: what else descriptors have is
@@ -66,13 +75,25 @@ type searcher struct {
 	// the namespaces are known after all.
 	unreadable []Thread
 	collect    bool
-	mountIDs   map[string]bool
+	mountIDs   []uint64
 }
 
 func (s *searcher) close() {
 	for _, ns := range s.bound {
 		ns.Close()
 	}
+}
+
+// release lets go of a namespace that was found as a file before its threads came
+// to be looked at.
+func (s *searcher) release(inode uint64) {
+	s.bound = slices.DeleteFunc(s.bound, func(ns *Namespace) bool {
+		if ns.Inode == inode {
+			ns.Close()
+			return true
+		}
+		return false
+	})
 }
 
 // report yields an error.
@@ -121,59 +142,23 @@ func (s *searcher) scan() (map[uint64][]view, error) {
 	return held, nil
 }
 
-// openHeld opens a namespace through one of the threads that were in it. It is
-// nil if none is any more.
-func (s *searcher) openHeld(inode uint64, views []view) *Namespace {
-	var failed error
-	for _, v := range views {
-		for _, thread := range v.threads {
-			ns, err := s.lister.openNamespace("/proc/" + thread + "/ns/mnt")
-			if err != nil {
-				if !isGone(err) {
-					failed = err
-				}
-				continue
-			}
-			if ns.Inode == inode {
-				ns.views = views
-				return ns
-			}
-			ns.Close() // a thread that moved: where to, the next search shows
-		}
+// visit shows a namespace that was found as a file.
+func (s *searcher) visit(ns *Namespace) {
+	ns.views = []view{{}}
+	if err := ns.readViews(); err != nil {
+		ns.Close()
+		s.done[ns.Inode] = true
+		s.report(err)
+		return
 	}
-	if failed != nil {
-		s.report(failed)
-	}
-	return nil
+	s.show(ns)
 }
 
-// visit yields a namespace, looks for others that are bound in it, and closes
-// it.
-func (s *searcher) visit(ns *Namespace) {
+// show yields a namespace of which the tables were read, looks for others that are
+// bound in it, and closes it.
+func (s *searcher) show(ns *Namespace) {
 	defer ns.Close()
 	s.done[ns.Inode] = true
-	if len(ns.views) == 0 {
-		ns.views = []view{{}}
-	}
-	// The text is kept for Mounts: reading all tables is what takes the time.
-	readable := ns.views[:0:0]
-	for _, v := range ns.views {
-		table, err := v.read(ns)
-		if err != nil {
-			continue // nobody has that root any more
-		}
-		v.table = table
-		readable = append(readable, v)
-	}
-	if len(readable) == 0 {
-		text, err := ns.ownText()
-		if err != nil {
-			s.report(err)
-			return
-		}
-		readable = []view{{table: &seenTable{text: text, root: "/"}}}
-	}
-	ns.views = readable
 	for _, v := range ns.views {
 		if bytes.Contains(v.table.text, []byte(" - nsfs ")) {
 			s.findBound(ns, v.table)
@@ -239,13 +224,24 @@ func (s *searcher) remember(text []byte) {
 	if !s.collect {
 		return
 	}
-	if s.mountIDs == nil {
-		s.mountIDs = map[string]bool{}
-	}
 	for line := range bytes.Lines(text) {
 		id, _, _ := bytes.Cut(line, []byte(" "))
-		s.mountIDs[string(id)] = true
+		// Whose line has another form is not looked for, either.
+		if id, err := strconv.ParseUint(string(id), 10, 64); err == nil {
+			s.mountIDs = append(s.mountIDs, id)
+		}
 	}
+}
+
+// seen are those of some mounts that were in a table.
+func (s *searcher) seen(wanted map[uint64]bool) map[uint64]bool {
+	seen := make(map[uint64]bool, len(wanted))
+	for _, id := range s.mountIDs {
+		if wanted[id] {
+			seen[id] = true
+		}
+	}
+	return seen
 }
 
 // firstMount is the id of the mount that is first in the table of a thread, by
@@ -268,13 +264,20 @@ func (s *searcher) reportUnreadable() {
 		return
 	}
 	foreigners, foreign := s.lister.Foreigners(), true
-	var missed []Thread
+	// Of a thread of which that cannot be told the mount is 0, which none is.
+	first, wanted := make(map[Thread]uint64), make(map[uint64]bool)
 	for _, t := range s.unreadable {
-		first, err := firstMount("/proc/" + t.dir())
+		text, err := firstMount("/proc/" + t.dir())
 		if isGone(err) {
 			continue
 		}
-		if err != nil || first == "" || !s.mountIDs[first] {
+		first[t], _ = strconv.ParseUint(text, 10, 64)
+		wanted[first[t]] = true
+	}
+	seen := s.seen(wanted)
+	var missed []Thread
+	for _, t := range s.unreadable {
+		if id, is := first[t]; is && !seen[id] {
 			missed = append(missed, t)
 			foreign = foreign && foreigners.otherUsers("/proc/"+t.dir())
 		}

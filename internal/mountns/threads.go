@@ -39,38 +39,78 @@ func Threads() iter.Seq2[Thread, error] {
 			return
 		}
 		for _, pid := range pids {
-			tids, err := threadsOf(pid)
-			if isGone(err) {
-				continue
-			}
-			if err != nil {
-				if !yield(Thread{PID: pid, TID: pid}, fmt.Errorf("%w: %w", errNotListed, err)) {
-					return
-				}
-				continue
-			}
-			for _, tid := range tids {
-				t := Thread{PID: pid, TID: tid}
-				t.Namespace, err = linkedNamespace("/proc/" + t.dir() + "/ns/mnt")
-				if isGone(err) {
-					continue
-				}
-				if !yield(t, err) {
-					return
-				}
+			if !each(pid, yield) {
+				return
 			}
 		}
 	}
 }
 
-// SeenThreads calls Threads once, and returns what it found as often as one likes.
-func SeenThreads() iter.Seq2[Thread, error] {
+// ThreadsOf are those of some processes.
+func ThreadsOf(pids []int) iter.Seq2[Thread, error] {
+	return func(yield func(Thread, error) bool) {
+		for _, pid := range pids {
+			if !each(pid, yield) {
+				return
+			}
+		}
+	}
+}
+
+// each yields the threads of a process and reports whether more are wanted.
+func each(pid int, yield func(Thread, error) bool) bool {
+	tids, err := threadsOf(pid)
+	if isGone(err) {
+		return true
+	}
+	if err != nil {
+		return yield(Thread{PID: pid, TID: pid}, fmt.Errorf("%w: %w", errNotListed, err))
+	}
+	for _, tid := range tids {
+		t := Thread{PID: pid, TID: tid}
+		t.Namespace, err = linkedNamespace("/proc/" + t.dir() + "/ns/mnt")
+		if isGone(err) {
+			continue
+		}
+		if !yield(t, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// Leaders are the threads that their processes began with, which takes half of the
+// time that Threads takes. Of a process that goes on without it all threads are
+// returned.
+func Leaders() iter.Seq2[Thread, error] {
+	return func(yield func(Thread, error) bool) {
+		pids, err := linux.Numbers("/proc")
+		if err != nil {
+			yield(Thread{}, err)
+			return
+		}
+		for _, pid := range pids {
+			t := Thread{PID: pid, TID: pid}
+			t.Namespace, err = linkedNamespace("/proc/" + strconv.Itoa(pid) + "/ns/mnt")
+			if isGone(err) {
+				if !each(pid, yield) {
+					return
+				}
+			} else if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+// Seen goes through threads once, and returns what it found as often as one likes.
+func Seen(threads iter.Seq2[Thread, error]) iter.Seq2[Thread, error] {
 	type found struct {
 		Thread
 		err error
 	}
 	var all []found
-	for t, err := range Threads() {
+	for t, err := range threads {
 		all = append(all, found{t, err})
 	}
 	return func(yield func(Thread, error) bool) {

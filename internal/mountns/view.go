@@ -63,7 +63,7 @@ func readThread(dir string, namespace uint64) (*seenTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readText(dir+"/mountinfo", os.ReadFile, linux.ReleaseAtLeast(5, 8))
+	text, err := readText(dir+"/mountinfo", linux.ReadAll, linux.ReleaseAtLeast(5, 8))
 	if err != nil {
 		return nil, err
 	}

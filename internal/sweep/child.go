@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"sync"
 	"time"
-
-	"github.com/unbusy/unbusy/internal/mountns"
 )
 
 // The names under which a program of ours is called to be the process that may
@@ -39,9 +36,9 @@ func IsChild(args []string) bool {
 
 // Child carries out what [Run] asks for, and returns the exit status.
 func Child() int {
-	threads := crowd(sync.OnceValue(mountns.SeenThreads))
+	seen := asSeen()
 	if os.Args[0] == askedName {
-		go threads()
+		go seen.leaders()
 	}
 	in, out := os.NewFile(requestFD, "request"), os.NewFile(reportFD, "report")
 	if in == nil || out == nil {
@@ -54,7 +51,7 @@ func Child() int {
 	in.Close()
 	ctx, cancel := context.WithDeadline(context.Background(), o.Until)
 	defer cancel()
-	if err := json.NewEncoder(out).Encode(do(ctx, o.Request, threads)); err != nil {
+	if err := json.NewEncoder(out).Encode(do(ctx, o.Request, seen)); err != nil {
 		return 1
 	}
 	return 0

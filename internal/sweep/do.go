@@ -20,10 +20,14 @@ func do(ctx context.Context, r Request, seen crowd) Report {
 		lister = mountns.NewProcLister()
 	}
 	// Who changes something has to know how things are by then.
-	threads := mountns.Threads
+	threads := asTheyAre()
 	if !r.Detach {
 		threads = seen
-		go threads()
+		if r.Near {
+			go threads.leaders()
+		} else {
+			go threads.threads()
+		}
 	}
 	report := Report{}
 	before, err := look(ctx, lister, r, threads)
@@ -53,7 +57,7 @@ func do(ctx context.Context, r Request, seen crowd) Report {
 		report.Holders = append(report.Holders, Holder{Outcome: o})
 	}
 	if r.Name == NameAlways || r.Name == NameNear || r.Name == NameLeft && report.stuck() {
-		report.name(ctx, r, threads())
+		report.name(ctx, r, before.threads())
 	}
 	return report
 }
@@ -81,7 +85,7 @@ func detached(outcomes []cleanup.Outcome) bool {
 func (r *Request) lookAgain(ctx context.Context, lister *mountns.Lister, options cleanup.Options,
 	outcomes []cleanup.Outcome, report *Report,
 ) []cleanup.Outcome {
-	after, err := look(ctx, lister, *r, mountns.Threads)
+	after, err := look(ctx, lister, *r, asTheyAre())
 	if err != nil {
 		report.Incomplete = append(report.Incomplete, "look again: "+err.Error())
 		return outcomes

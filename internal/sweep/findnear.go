@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"iter"
 
 	"github.com/unbusy/unbusy/internal/engine"
 	"github.com/unbusy/unbusy/internal/holder"
@@ -18,7 +19,7 @@ func (v *view) findNear(ctx context.Context, lister *mountns.Lister, owned []cle
 			for i := range all {
 				all[i].Close()
 			}
-			all, v.incomplete = nil, nil
+			all, v.threads = nil, threads.threads
 		}
 	}()
 	own, err := lister.Own()
@@ -27,31 +28,28 @@ func (v *view) findNear(ctx context.Context, lister *mountns.Lister, owned []cle
 	}
 	defer own.Close()
 	q := query(owned)
+	q.Within = share(ctx)
 	wanted := make(map[uint64]bool)
-	for ns, err := range lister.All() {
-		if ctx.Err() != nil {
-			return all, false
+	keep := func(ns *mountns.Namespace, hit bool) error {
+		kept, err := ns.Keep()
+		if err == nil {
+			all = append(all, found{Namespace: kept, hit: hit})
+			wanted[ns.Inode] = true
 		}
-		if err != nil {
-			v.incomplete = append(v.incomplete, err.Error())
-			continue
-		}
-		one := found{Namespace: ns}
-		one.glance(ctx, q, owned)
-		if one.err != nil {
-			return all, false
-		}
-		if !one.hit && !ns.Same(own.ID) {
-			continue
-		}
-		if one.Namespace, err = ns.Keep(); err != nil {
-			return all, false
-		}
-		all = append(all, one)
-		wanted[ns.Inode] = true
+		return err
 	}
+	for ns, err := range lister.Having(q, func(m mountns.Mount) bool { return mayBeCopy(owned, m) }) {
+		if err != nil || ctx.Err() != nil || keep(ns, true) != nil {
+			return all, false
+		}
+	}
+	if !wanted[own.Inode] && keep(own, false) != nil {
+		return all, false
+	}
+	near := threads.in(wanted, own.Inode)
+	v.threads = func() iter.Seq2[mountns.Thread, error] { return near }
 	// Whose links cannot be read is named as somebody in none of them.
-	byNamespace, _ := holder.ByNamespace(ctx, threads(), func(inode uint64) bool { return wanted[inode] })
+	byNamespace, _ := holder.ByNamespace(ctx, near, func(inode uint64) bool { return wanted[inode] })
 	pids := []int{}
 	for _, some := range byNamespace {
 		pids = append(pids, some...)

@@ -18,8 +18,10 @@ import (
 type view struct {
 	scene cleanup.Scene
 	// files keep the namespaces open in which something can be detached.
-	files      map[mount.NamespaceID]*os.File
-	protected  engine.Protected
+	files     map[mount.NamespaceID]*os.File
+	protected engine.Protected
+	// threads returns those that can be in a namespace of the scene.
+	threads    func() iter.Seq2[mountns.Thread, error]
 	incomplete []string
 }
 
@@ -29,13 +31,10 @@ func (v *view) close() {
 	}
 }
 
-// crowd returns the threads of this host.
-type crowd func() iter.Seq2[mountns.Thread, error]
-
 // look gathers what the rules have to know. Namespaces that cannot be read are
 // named in incomplete; an error says that nothing may be decided.
 func look(ctx context.Context, lister *mountns.Lister, r Request, threads crowd) (*view, error) {
-	v := &view{files: make(map[mount.NamespaceID]*os.File)}
+	v := &view{files: make(map[mount.NamespaceID]*os.File), threads: threads.threads}
 	if err := v.namespaces(ctx, lister, r, threads); err != nil {
 		v.close()
 		return nil, err
@@ -78,7 +77,7 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 			return err
 		}
 	}
-	if err := v.threadRoots(ctx, threads()); err != nil {
+	if err := v.threadRoots(ctx, v.threads()); err != nil {
 		return err
 	}
 	own, err := lister.Own()
@@ -125,7 +124,8 @@ func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace, owned []clean
 	case errors.Is(err, os.ErrPermission):
 		seen.UserNamespace = true
 	}
-	identify(ns, seen.Mounts, owned)
+	// A table that was read as a text is without the ids that tell copies apart.
+	ns.Identify(seen.Mounts, func(m mount.Mount) bool { return mayBeCopy(owned, m) })
 	seen.UpperDirs = make(map[uint64]string)
 	for i := range seen.Mounts {
 		m := &seen.Mounts[i]

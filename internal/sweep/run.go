@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,19 +105,21 @@ func (p *Process) Run(ctx context.Context, r Request) (Report, error) {
 		_, _ = p.request.Write(text)
 		p.request.Close()
 	}()
-	var reply bytes.Buffer
-	if _, err := io.Copy(&reply, p.answer); err != nil {
+	var report Report
+	err = json.NewDecoder(p.answer).Decode(&report)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		p.Abandon()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = ErrAbandoned
-		}
-		return Report{}, err
+		return Report{}, ErrAbandoned
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // it has ended
+		p.answer.Close()
+		return Report{}, fmt.Errorf("the process that looks gave no answer (%w): %w", errors.Join(p.wait()), err)
+	case err != nil:
+		p.Abandon()
+		return Report{}, fmt.Errorf("the process that looks gave no answer: %w", err)
 	}
 	p.answer.Close()
-	waitErr := p.wait()
-	var report Report
-	if err := json.Unmarshal(reply.Bytes(), &report); err != nil {
-		return Report{}, fmt.Errorf("the process that looks gave no answer (%w): %w", errors.Join(waitErr), err)
-	}
+	// What it has said it has done. To end takes it a millisecond.
+	go func() { _ = p.wait() }()
 	return report, nil
 }

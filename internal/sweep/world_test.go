@@ -143,7 +143,7 @@ func isCopyOf(owned []cleanup.Owned, s sight) bool {
 func (d *docker) plan(owned []cleanup.Owned, proc bool) (*detacher, []cleanup.Copy) {
 	d.t.Helper()
 	lister := listerOf(proc)
-	v, err := look(d.t.Context(), lister, Request{Owned: owned, Detach: true}, mountns.Threads)
+	v, err := look(d.t.Context(), lister, Request{Owned: owned, Detach: true}, asTheyAre())
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func (d *docker) attempt(r Request) Report {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 20*time.Second)
 	defer cancel()
-	return do(ctx, r, mountns.SeenThreads)
+	return do(ctx, r, asSeen())
 }
 
 // results says of each copy that is not an original what became of it, in the

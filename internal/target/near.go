@@ -51,12 +51,25 @@ func lookNear(lister *mountns.Lister, found []roots.Root) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		Roots: found, Areas: roots.Result{Roots: found}.Areas(),
 		Own: own.ID, Namespaces: []Namespace{{ID: own.ID, Mounts: mounts}},
-		UpperDir: func(id mount.NamespaceID, m mount.Mount) (string, error) { return upperDir(lister, id, m) },
-		Ask:      func(ctx context.Context, path string) (ask.Owner, error) { return ask.OwnerOf(ctx, path, found) },
-	}, nil
+		UpperDir: func(_ mount.NamespaceID, m mount.Mount) (string, error) {
+			own, err := lister.Own()
+			if err != nil {
+				return "", err
+			}
+			defer own.Close()
+			return own.UpperDir(m)
+		},
+		Ask: func(ctx context.Context, path string) (ask.Owner, error) { return ask.OwnerOf(ctx, path, found) },
+	}
+	// A record has the unique id of a mount, which the text of a table has not.
+	own.Identify(mounts, func(m mount.Mount) bool {
+		_, ok := h.areas().spotOf(m.Path)
+		return ok
+	})
+	return h, nil
 }
 
 // allHere reports whether everything that is known of a container's mounts is

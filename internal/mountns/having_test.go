@@ -2,14 +2,16 @@ package mountns
 
 import (
 	"os"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// TestNone looks for a mount in one of more namespaces than are handed over at a
+// TestHaving looks for a mount in one of more namespaces than are handed over at a
 // time: in the first and in the last of them, in ours, and in none.
-func TestNone(t *testing.T) {
+func TestHaving(t *testing.T) {
 	walk := requireWalk(t)
 	var some []*Namespace
 	for range 2*batched + 1 {
@@ -26,20 +28,20 @@ func TestNone(t *testing.T) {
 	path := dirs(t)
 	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
 		for where, ns := range map[string]*Namespace{"first": some[0], "last": some[len(some)-1], "none": nil} {
-			const source = "TestNone"
+			const source = "TestHaving"
 			if ns != nil {
 				in(t, ns, func() error { return mountTmpfs(source, path) })
 			}
-			asked := 0
+			var asked atomic.Int64
 			before := open()
 			none, err := l.None(Query{}, func(m Mount) bool {
-				asked++
+				asked.Add(1)
 				return m.Source == source
 			})
 			if err != nil || none != (ns == nil) {
 				t.Errorf("%s, in the %s: %v, %v", way, where, none, err)
 			}
-			if asked == 0 {
+			if asked.Load() == 0 {
 				t.Errorf("%s: no mount was looked at", way)
 			}
 			if after := open(); after != before {
@@ -48,6 +50,24 @@ func TestNone(t *testing.T) {
 			if ns != nil {
 				in(t, ns, func() error { return unix.Unmount(path, 0) })
 			}
+		}
+	}
+	for _, ns := range []*Namespace{some[0], some[len(some)-1]} {
+		in(t, ns, func() error { return mountTmpfs("TestHaving", path) })
+	}
+	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
+		var found []uint64
+		for ns, err := range l.Having(Query{}, func(m Mount) bool { return m.Source == "TestHaving" }) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, ns.Inode)
+		}
+		slices.Sort(found)
+		want := []uint64{some[0].Inode, some[len(some)-1].Inode}
+		slices.Sort(want)
+		if !slices.Equal(found, want) {
+			t.Errorf("%s: %v, want %v", way, found, want)
 		}
 	}
 	if none, err := walk.None(Query{}, func(m Mount) bool { return m.Path == "/" }); none || err != nil {

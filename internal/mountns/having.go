@@ -1,0 +1,221 @@
+package mountns
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/unbusy/unbusy/internal/linux"
+	"golang.org/x/sys/unix"
+)
+
+// Having returns the namespaces with a mount that query finds and is says so of,
+// each open until the loop body ends. It takes a quarter of the time of a loop
+// over All, and is for who expects few; is may be called for several mounts at the same
+// time. Errors are as with All, and come as well for namespaces of which the table
+// cannot be read.
+func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, error] {
+	return func(yield func(*Namespace, error) bool) {
+		s := &scan{query: query, is: is, steps: make(chan []step, 1), found: make(chan finding), over: make(chan struct{})}
+		if l.proc {
+			s.search(l, yield)
+		} else {
+			s.walk(l, yield)
+		}
+	}
+}
+
+// None reports that there are none.
+func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
+	for _, err := range l.Having(query, is) {
+		return false, err
+	}
+	return true, nil
+}
+
+// scan goes through the kernel's list while the tables are read of what it found:
+// either takes as long.
+type scan struct {
+	query Query
+	is    func(Mount) bool
+
+	steps chan []step
+	found chan finding
+	over  chan struct{} // nothing more is wanted
+
+	batch  []step
+	failed error // known when steps is closed
+}
+
+// step is a namespace on the way, open.
+type step struct {
+	fd     int
+	number uint64
+}
+
+// finding is a namespace that is to be yielded, open unless there is an error.
+type finding struct {
+	ns  *Namespace
+	err error
+}
+
+const (
+	// batched is how many namespaces are handed over at a time. Those that are open
+	// at the same time must not be more than 64 with what a program has open anyway: to
+	// enlarge its table of descriptors a process with threads waits for all
+	// processors (expand_fdtable in fs/file.c), for 5 ms and longer.
+	batched = 8
+	// readers is how many tables are read at the same time: more of them wait for
+	// each other in the kernel.
+	readers = 2
+)
+
+// has reports whether a namespace is one that is looked for.
+func (s *scan) has(ns *Namespace) (bool, error) {
+	mounts, err := ns.Mounts(s.query)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	return slices.ContainsFunc(mounts, s.is), nil
+}
+
+// search finds them through /proc.
+func (s *scan) search(l *Lister, yield func(*Namespace, error) bool) {
+	for ns, err := range l.search {
+		is := false
+		if err == nil {
+			is, err = s.has(ns)
+		}
+		if err != nil {
+			ns = nil
+		}
+		if (is || err != nil) && !yield(ns, err) {
+			return
+		}
+	}
+}
+
+func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
+	own, err := l.Own()
+	if err != nil {
+		yield(nil, fmt.Errorf("%w: %w", ErrIncomplete, err))
+		return
+	}
+	defer own.Close()
+	switch is, err := s.has(own); {
+	case err != nil:
+		if !yield(nil, err) {
+			return
+		}
+	case is:
+		if !yield(own, nil) {
+			return
+		}
+	}
+	go s.list(own.fd)
+	go s.read()
+	wanted := true
+	for f := range s.found {
+		if wanted && !yield(f.ns, f.err) {
+			wanted = false
+			close(s.over)
+		}
+		if f.ns != nil {
+			f.ns.Close()
+		}
+	}
+}
+
+// list goes from a namespace, which it leaves out, to both ends of the list.
+func (s *scan) list(own int) {
+	defer close(s.steps)
+	for _, next := range []func(int) (int, linux.MountNamespace, error){
+		linux.NextMountNamespace, linux.PreviousMountNamespace,
+	} {
+		if !s.follow(own, next) {
+			break
+		}
+	}
+	s.hand()
+}
+
+// follow hands over what is on one side, each when the one after it is open: its
+// place in the list is what the kernel goes on from.
+func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error)) bool {
+	at := step{fd: own}
+	for {
+		fd, info, err := next(at.fd)
+		if at.fd != own {
+			s.batch = append(s.batch, at)
+		}
+		if err != nil {
+			if !errors.Is(err, unix.ENOENT) {
+				s.failed = err
+			}
+			return s.failed == nil
+		}
+		at = step{fd, info.ID}
+		if len(s.batch) >= batched && !s.hand() {
+			unix.Close(fd)
+			return false
+		}
+	}
+}
+
+// hand hands over what was found and reports whether more is wanted.
+func (s *scan) hand() bool {
+	batch := s.batch
+	s.batch = nil
+	select {
+	case s.steps <- batch:
+		return true
+	case <-s.over:
+		for _, one := range batch {
+			unix.Close(one.fd)
+		}
+		return false
+	}
+}
+
+// read reads the tables of what is handed over.
+func (s *scan) read() {
+	defer close(s.found)
+	var wait sync.WaitGroup
+	for range readers {
+		wait.Go(func() {
+			for batch := range s.steps {
+				for _, one := range batch {
+					s.look(one)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if s.failed != nil {
+		s.found <- finding{err: fmt.Errorf("%w: %w", ErrIncomplete, s.failed)}
+	}
+}
+
+func (s *scan) look(at step) {
+	ns := &Namespace{ID: ID{Unique: at.number}, fd: at.fd, byNumber: true}
+	select {
+	case <-s.over:
+		ns.Close()
+		return
+	default:
+	}
+	is, err := s.has(ns)
+	if is {
+		ns.ID, err = ns.identified()
+	}
+	if is && err == nil {
+		s.found <- finding{ns: ns}
+		return
+	}
+	ns.Close()
+	if err != nil {
+		s.found <- finding{err: err}
+	}
+}
