@@ -47,27 +47,28 @@ type scratch struct {
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // hiddenRoot is the unique id of the mount that everything in a namespace is
-// mounted below. No process sees it, and it is not listed itself.
+// mounted below, and that of one that is mounted on it. No process sees the first,
+// and it is not listed itself.
 //
 // The kernel lists mounts by age, beginning with the oldest of those that are
 // reachable from the root. A mount that is older still than that, and has one of
 // them upon it, is not reachable from there: it is the one below the root.
-func hiddenRoot(namespace uint64, s *scratch) (uint64, error) {
+func hiddenRoot(namespace uint64, s *scratch) (top, on uint64, err error) {
 	first := s.ids[:1]
 	n, err := linux.ListMounts(namespace, linux.RootMount, 0, first)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if n == 0 {
-		return 0, fmt.Errorf("mount namespace %d has no mounts", namespace)
+		return 0, 0, fmt.Errorf("mount namespace %d has no mounts", namespace)
 	}
 	for at := first[0]; ; {
 		stat, err := s.reader.Stat(namespace, at, linux.MountBasic)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if stat.Parent < first[0] || stat.Parent == at {
-			return stat.Parent, nil
+			return stat.Parent, at, nil
 		}
 		at = stat.Parent
 	}
@@ -82,13 +83,18 @@ func hiddenRoot(namespace uint64, s *scratch) (uint64, error) {
 func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	top, err := hiddenRoot(namespace, s)
+	top, _, err := hiddenRoot(namespace, s)
 	for tries := 1; errors.Is(err, unix.ENOENT) && tries < maxReads; tries++ {
-		top, err = hiddenRoot(namespace, s) // what it climbed was unmounted
+		top, _, err = hiddenRoot(namespace, s) // what it climbed was unmounted
 	}
 	if err != nil {
 		return nil, err
 	}
+	return below(namespace, top, query, s)
+}
+
+// below reads what is mounted below a mount.
+func below(namespace, top uint64, query Query, s *scratch) ([]Mount, error) {
 	var (
 		mounts []Mount
 		began  = time.Now()

@@ -17,22 +17,70 @@ import (
 // time. Errors are as with All, and come as well for namespaces of which the table
 // cannot be read.
 func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, error] {
-	return func(yield func(*Namespace, error) bool) {
-		s := &scan{query: query, is: is, steps: make(chan []step, 1), found: make(chan finding), over: make(chan struct{})}
-		if l.proc {
-			s.search(l, yield)
-		} else {
-			s.walk(l, yield)
-		}
+	return func(yield func(*Namespace, error) bool) { newScan(query, is).run(l, yield) }
+}
+
+func newScan(query Query, is func(Mount) bool) *scan {
+	return &scan{query: query, is: is, steps: make(chan []step, 1), found: make(chan finding), over: make(chan struct{})}
+}
+
+func (s *scan) run(l *Lister, yield func(*Namespace, error) bool) {
+	if l.proc {
+		s.search(l, yield)
+	} else {
+		s.walk(l, yield)
 	}
 }
 
 // None reports that there are none.
+//
+// Where only one mount is on the hidden root of our own namespace it takes others
+// to be like that, which all are that were made from one that is. Whoever is root
+// in the first user namespace can make another one, by unmounting what he lives
+// on, and what he mounts then is not seen. He could as well keep what is mounted by
+// a descriptor.
 func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
-	for _, err := range l.Having(query, is) {
-		return false, err
+	s := newScan(query, is)
+	s.quick = true
+	none, err := true, error(nil)
+	s.run(l, func(_ *Namespace, failed error) bool {
+		none, err = false, failed
+		return false
+	})
+	return none, err
+}
+
+// onlyOneOnHidden reports whether everything in a namespace is below one mount on
+// the hidden root.
+func onlyOneOnHidden(namespace uint64) bool {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	top, first, err := hiddenRoot(namespace, s)
+	if err != nil {
+		return false
 	}
-	return true, nil
+	all, err := countBelow(namespace, top, s)
+	if err != nil {
+		return false
+	}
+	below, err := countBelow(namespace, first, s)
+	return err == nil && all == below+1
+}
+
+// countBelow is how many mounts are mounted below one.
+func countBelow(namespace, top uint64, s *scratch) (int, error) {
+	count := 0
+	for after := uint64(0); ; {
+		n, err := linux.ListMounts(namespace, top, after, s.ids[:])
+		if err != nil {
+			return 0, err
+		}
+		count += n
+		if n < len(s.ids) {
+			return count, nil
+		}
+		after = s.ids[n-1]
+	}
 }
 
 // scan goes through the kernel's list while the tables are read of what it found:
@@ -40,6 +88,9 @@ func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
 type scan struct {
 	query Query
 	is    func(Mount) bool
+	// quick says that namespaces may be taken for plain, with only one mount on the
+	// hidden root, if ours is.
+	quick, plain bool
 
 	steps chan []step
 	found chan finding
@@ -74,11 +125,24 @@ const (
 
 // has reports whether a namespace is one that is looked for.
 func (s *scan) has(ns *Namespace) (bool, error) {
-	mounts, err := ns.Mounts(s.query)
+	mounts, err := s.mounts(ns)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	return slices.ContainsFunc(mounts, s.is), nil
+}
+
+// mounts are those that the query finds. To find the hidden root takes as long as
+// everything else.
+func (s *scan) mounts(ns *Namespace) ([]Mount, error) {
+	if s.plain {
+		room := scratches.Get().(*scratch)
+		defer scratches.Put(room)
+		if mounts, err := below(ns.Unique, linux.RootMount, s.query, room); err == nil {
+			return mounts, nil
+		}
+	}
+	return ns.Mounts(s.query)
 }
 
 // search finds them through /proc.
@@ -114,6 +178,7 @@ func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
 			return
 		}
 	}
+	s.plain = s.quick && onlyOneOnHidden(own.Unique)
 	go s.list(own.fd)
 	go s.read()
 	wanted := true

@@ -1,6 +1,7 @@
 package mountns
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -73,4 +74,50 @@ func TestHaving(t *testing.T) {
 	if none, err := walk.None(Query{}, func(m Mount) bool { return m.Path == "/" }); none || err != nil {
 		t.Errorf("in ours: %v, %v", none, err)
 	}
+}
+
+// TestOnlyOneOnHidden has a namespace as they are made, and one in which somebody
+// has unmounted what he lived on, and has mounted two things on what was below.
+func TestOnlyOneOnHidden(t *testing.T) {
+	walk := requireWalk(t)
+	ns := newNamespace(t, walk)
+	if !onlyOneOnHidden(ns.Unique) {
+		t.Skip("this machine runs from its initramfs")
+	}
+	in(t, ns, func() error { return unix.Unmount("/", unix.MNT_DETACH) })
+	var made []string
+	in(t, ns, func() error {
+		for range 2 {
+			dir, err := os.MkdirTemp("/", "unbusy-TestOnlyOneOnHidden") //nolint:usetesting // it is on another root directory
+			if err != nil {
+				return err
+			}
+			made = append(made, dir)
+			if err := mountTmpfs("TestOnlyOneOnHidden", dir); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if onlyOneOnHidden(ns.Unique) {
+		t.Error("two mounts are one")
+	}
+	found := 0
+	for _, err := range walk.Having(Query{}, func(m Mount) bool { return m.Source == "TestOnlyOneOnHidden" }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found++
+	}
+	if found != 1 {
+		t.Errorf("%d namespaces have the mounts", found)
+	}
+	// The directories are on the file system that every namespace is mounted on.
+	in(t, ns, func() error {
+		var errs []error
+		for _, dir := range made {
+			errs = append(errs, unix.Unmount(dir, 0), os.Remove(dir))
+		}
+		return errors.Join(errs...)
+	})
 }

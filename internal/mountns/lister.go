@@ -63,7 +63,7 @@ func kernelWalks() bool {
 	if alone {
 		return false
 	}
-	_, err = hiddenRoot(own.Unique, new(scratch))
+	_, _, err = hiddenRoot(own.Unique, new(scratch))
 	return err == nil
 }
 
