@@ -191,6 +191,7 @@ func mountSilentFUSE(t *testing.T, dir string) error {
 
 // TestBoundWithThreads binds namespaces in each other that processes are in as well.
 func TestBoundWithThreads(t *testing.T) {
+	requireRoot(t)
 	outer, inner := nested(t)
 	dir := dirs(t)
 	var ids []ID

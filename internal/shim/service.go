@@ -32,11 +32,11 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 		s.containers[r.GetID()] = creation.container
 		s.mu.Unlock()
 		go func() {
-			defer close(creation.recorded)
+			defer close(creation.recording.done)
 			guarded(log, func() { creation.record(int(response.GetPid())) })
 		}()
 		if lifecycle.DetachesAtCreate(creation.settings.Config) {
-			<-creation.recorded
+			<-creation.recording.done
 		}
 	}
 	return response, err
@@ -51,7 +51,7 @@ func (s *service) Start(ctx context.Context, r *taskapi.StartRequest) (*taskapi.
 		c, ok := s.containers[r.GetID()]
 		s.mu.Unlock()
 		if ok {
-			<-c.recorded
+			<-c.recording.done
 		}
 	}
 	return response, err
@@ -69,7 +69,7 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 	s.mu.Unlock()
 	var d *deletion
 	if ok {
-		<-c.recorded
+		<-c.recording.done
 		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, pod{ended: s.last}, log) })
 	}
 	var response *taskapi.DeleteResponse

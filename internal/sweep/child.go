@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"time"
+
+	"github.com/unbusy/unbusy/internal/linux"
 )
 
 // The names under which a program of ours is called to be the process that may
@@ -40,6 +42,9 @@ func Child() int {
 	if os.Args[0] == askedName {
 		go seen.leaders()
 	}
+	go func() {
+		_ = linux.RoomForDescriptors(mostKept) // without it, it takes longer
+	}()
 	in, out := os.NewFile(requestFD, "request"), os.NewFile(reportFD, "report")
 	if in == nil || out == nil {
 		return 1
