@@ -32,28 +32,40 @@ func TestNear(t *testing.T) {
 		{"a part of a file system", part, ask.Running, nil, false},
 		{"something was recorded that is not here", overlay, ask.Running, []cleanup.Owned{old}, false},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			bundle := t.TempDir()
-			if test.record != nil {
-				if err := cleanup.WriteRecord(bundle, cleanup.Record{ID: id, Owned: test.record}); err != nil {
-					t.Fatal(err)
+		// What a record says of a container does not count for a path.
+		for _, word := range []string{id, "/var/lib/docker/overlay2/" + layer + "/merged"} {
+			if word != id && test.record != nil {
+				continue
+			}
+			t.Run(test.name+" "+word[:4], func(t *testing.T) {
+				bundle := t.TempDir()
+				if test.record != nil {
+					if err := cleanup.WriteRecord(bundle, cleanup.Record{ID: id, Owned: test.record}); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			h := newHost(t, rootLine+test.own)
-			h.containers = []Container{{ID: id, Engine: roots.Docker, Keys: []string{layer}, Dirs: []string{"/dir"}, Bundles: []string{bundle}}}
-			h.Ask = func(context.Context, string) (ask.Owner, error) {
-				return ask.Owner{Container: id, State: test.says}, nil
-			}
-			target, ok := h.near(t.Context(), id)
-			if ok != test.want {
-				t.Fatalf("%v, want %v: %s", ok, test.want, describe(target, nil))
-			}
-			if ok && (len(target.Owned) != 1 || target.Owned[0].UniqueID != 1030 || target.Name != id) {
-				t.Errorf("%+v", target)
-			}
-		})
+				h := newHost(t, rootLine+test.own)
+				h.containers = []Container{{ID: id, Engine: roots.Docker, Keys: []string{layer}, Dirs: []string{"/dir"}, Bundles: []string{bundle}}}
+				h.Ask = func(context.Context, string) (ask.Owner, error) {
+					return ask.Owner{Container: id, State: test.says}, nil
+				}
+				target, ok := h.near(t.Context(), word)
+				if ok != test.want {
+					t.Fatalf("%v, want %v: %s", ok, test.want, describe(target, nil))
+				}
+				if ok && (len(target.Owned) != 1 || target.Owned[0].UniqueID != 1030 || target.Name != word || target.Container.ID != id) {
+					t.Errorf("%+v", target)
+				}
+			})
+		}
 	}
-	for _, word := range []string{"", "web", id[:11], "/" + id, "x" + id} {
+	h := newHost(t, rootLine+overlay)
+	for _, word := range []string{"/", "/nowhere", "/var/lib/docker/overlay2/" + layer, "/proc/self/ns/net"} {
+		if target, ok := h.near(t.Context(), word); ok {
+			t.Errorf("%s: %s", word, describe(target, nil))
+		}
+	}
+	for _, word := range []string{"", "web", id[:11], "x" + id} {
 		if _, ok := Near(t.Context(), nil, nil, word); ok {
 			t.Errorf("%q is an identifier", word)
 		}
