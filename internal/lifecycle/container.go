@@ -5,7 +5,6 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/sweep"
-	"github.com/unbusy/unbusy/pkg/cleanup"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -23,6 +22,4 @@ type Container struct {
 	Launch sweep.Launch
 	// Areas are the host's mount areas, nil to look for them.
 	Areas []spec.Area
-	// Recorded is the container's record, nil to read it from the bundle.
-	Recorded *cleanup.Record
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/mountns"
@@ -47,17 +46,12 @@ func own(description cleanup.Container, c Container) ([]cleanup.Owned, error) {
 // was recorded at its start counts; beyond that, what can still be seen: a
 // container may be older than unbusy, and a pod gets volumes while it runs.
 func OwnedBefore(c Container) ([]cleanup.Owned, error) {
-	record := c.Recorded
-	if record == nil {
-		read, err := cleanup.ReadRecord(c.Bundle, c.ID)
-		switch {
-		case err == nil:
-			record = &read
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, err
-		}
+	record, err := cleanup.ReadRecord(c.Bundle, c.ID)
+	recorded := err == nil
+	if !recorded && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	if record != nil && !record.Sandbox {
+	if recorded && !record.Sandbox {
 		return record.Owned, nil
 	}
 	description, err := victim.Read(c.Bundle, c.ID, 0)
@@ -68,10 +62,7 @@ func OwnedBefore(c Container) ([]cleanup.Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	if record == nil {
-		return now, nil
-	}
-	return merge(slices.Clip(record.Owned), now), nil
+	return merge(record.Owned, now), nil
 }
 
 // OwnedByPod returns what the pod of a container owns now beside its containers'

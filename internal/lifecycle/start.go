@@ -17,24 +17,24 @@ import (
 
 // Start is for a container that is created and whose own program has not begun.
 // It writes the record that a later sweep relies on and, where that is configured,
-// detaches other containers' private copies from the new container. If there is an
-// error, what was recorded is returned nevertheless.
-func Start(ctx context.Context, c Container) (*cleanup.Record, error) {
-	record, err := Record(c)
+// detaches other containers' private copies from the new container.
+func Start(ctx context.Context, c Container) error {
+	owned, err := Record(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !DetachesAtCreate(c.Settings) || c.PID == 0 {
-		return record, nil
+		return nil
 	}
-	if err := detachOthers(ctx, c, record.Owned); err != nil {
-		return record, fmt.Errorf("detach other containers' mounts from the new container: %w", err)
+	if err := detachOthers(ctx, c, owned); err != nil {
+		return fmt.Errorf("detach other containers' mounts from the new container: %w", err)
 	}
-	return record, nil
+	return nil
 }
 
-// Record writes the record that a later sweep relies on, and returns it.
-func Record(c Container) (*cleanup.Record, error) {
+// Record writes the record that a later sweep relies on, and returns what is in
+// it: what the container owns.
+func Record(c Container) ([]cleanup.Owned, error) {
 	description, err := victim.Read(c.Bundle, c.ID, c.PID)
 	if err != nil {
 		return nil, err
@@ -43,11 +43,11 @@ func Record(c Container) (*cleanup.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	record := &cleanup.Record{ID: c.ID, Sandbox: description.Sandbox, Owned: owned}
-	if err := cleanup.WriteRecord(c.Bundle, *record); err != nil {
+	record := cleanup.Record{ID: c.ID, Sandbox: description.Sandbox, Owned: owned}
+	if err := cleanup.WriteRecord(c.Bundle, record); err != nil {
 		return nil, fmt.Errorf("record what the container owns: %w", err)
 	}
-	return record, nil
+	return owned, nil
 }
 
 // DetachesAtCreate reports whether [Start] detaches mounts, which has to be over

@@ -13,8 +13,6 @@ import (
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/go-runc"
 	"github.com/containerd/typeurl/v2"
-
-	"github.com/unbusy/unbusy/pkg/cleanup"
 )
 
 // container is what the shim knows of one that it has created.
@@ -25,16 +23,9 @@ type container struct {
 	// state is the directory in which the runtime keeps what it knows of the
 	// container. It is there as long as the runtime has the container.
 	state string
-	// recording is done while the container is being started.
-	recording *recording
-}
-
-// recording is when what identifies a container's mounts is recorded.
-type recording struct {
-	// done is closed then.
-	done chan struct{}
-	// record is what was recorded, nil if that failed.
-	record *cleanup.Record
+	// recorded is closed when what identifies the container's mounts is in its
+	// record: that is done while the container is being started.
+	recorded chan struct{}
 }
 
 // containerOf reads a request as containerd's own code does (containerd

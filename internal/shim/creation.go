@@ -12,7 +12,6 @@ import (
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/protect"
-	"github.com/unbusy/unbusy/pkg/cleanup"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -43,7 +42,7 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 			Found: func(areas []spec.Area) { created.areas = areas },
 		})
 	}
-	c.recording = &recording{done: make(chan struct{})}
+	c.recorded = make(chan struct{})
 	created.container = c
 	return created
 }
@@ -55,21 +54,16 @@ func (c *creation) record(pid int) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.settings.SweepBudget)
 	defer cancel()
-	recorded := make(chan *cleanup.Record, 1)
 	err := bounded.Run(ctx, func(ctx context.Context) error {
 		described := describe(c.id, c.container, pid, c.settings.Config, c.log)
 		// They were looked for a moment ago.
 		described.Areas = c.areas
-		record, err := lifecycle.Start(ctx, described)
-		recorded <- record
-		return err
+		return lifecycle.Start(ctx, described)
 	})
 	if err != nil {
 		c.log.WithField(logrus.ErrorKey, events.Brief(err)).
 			Warn("the container's mounts are not recorded, and will not be looked for at its end")
-		return
 	}
-	c.recording.record = <-recorded
 }
 
 // describe is a container as its mounts' beginning and end are told of it.

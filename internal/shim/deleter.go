@@ -32,9 +32,6 @@ func (d deleter) prepare(ctx context.Context, id string, c container, p pod, log
 	settings.Roots = append(settings.Roots, rootsOf(c.bundle)...)
 	began := time.Now()
 	result := &deletion{deleter: d, container: c, pod: p, described: describe(id, c, 0, settings.Config, log)}
-	if c.recording != nil {
-		result.described.Recorded = c.recording.record
-	}
 	if settings.Err != nil {
 		result.failClosed(settings.Err) // what the operator wants is not known
 		return nil

@@ -32,11 +32,11 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 		s.containers[r.GetID()] = creation.container
 		s.mu.Unlock()
 		go func() {
-			defer close(creation.recording.done)
+			defer close(creation.recorded)
 			guarded(log, func() { creation.record(int(response.GetPid())) })
 		}()
 		if lifecycle.DetachesAtCreate(creation.settings.Config) {
-			<-creation.recording.done
+			<-creation.recorded
 		}
 	}
 	return response, err
@@ -51,7 +51,7 @@ func (s *service) Start(ctx context.Context, r *taskapi.StartRequest) (*taskapi.
 		c, ok := s.containers[r.GetID()]
 		s.mu.Unlock()
 		if ok {
-			<-c.recording.done
+			<-c.recorded
 		}
 	}
 	return response, err
@@ -69,7 +69,7 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 	s.mu.Unlock()
 	var d *deletion
 	if ok {
-		<-c.recording.done
+		<-c.recorded
 		guarded(log, func() { d = s.deleter.prepare(ctx, r.GetID(), c, pod{ended: s.last}, log) })
 	}
 	var response *taskapi.DeleteResponse
