@@ -44,14 +44,11 @@ func do(ctx context.Context, r Request, seen crowd) Report {
 	options := cleanup.Options{
 		Leaf: r.Leaf, Host: r.Host, ByPlace: r.ByPlace, InUse: r.InUse, PrivateOnly: r.PrivateOnly, MayHang: mountns.MayHang,
 	}
-	plan := cleanup.Plan(r.Owned, before.scene, options)
-	outcomes := asFound(plan)
+	var outcomes []cleanup.Outcome
 	if r.Detach {
-		d := newDetacher(lister, before, r.Owned)
-		outcomes = cleanup.Apply(ctx, plan, d, d.ours)
-		if detached(outcomes) {
-			outcomes = r.lookAgain(ctx, lister, options, outcomes, &report)
-		}
+		outcomes = r.detach(ctx, lister, options, before, &report)
+	} else {
+		outcomes = asFound(cleanup.Plan(r.Owned, before.scene, options))
 	}
 	for _, o := range outcomes {
 		report.Holders = append(report.Holders, Holder{Outcome: o})
@@ -69,27 +66,4 @@ func asFound(plan []cleanup.Copy) []cleanup.Outcome {
 		outcomes = append(outcomes, cleanup.Outcome{Copy: c, Result: cleanup.Left, Reason: string(c.Refusal)})
 	}
 	return outcomes
-}
-
-func detached(outcomes []cleanup.Outcome) bool {
-	for _, o := range outcomes {
-		if o.Copy.Refusal == cleanup.Allowed {
-			return true
-		}
-	}
-	return false
-}
-
-// lookAgain makes sure of what was done: what a process mounts, clones or moves
-// meanwhile is nobody's fault, and would be missed.
-func (r *Request) lookAgain(ctx context.Context, lister *mountns.Lister, options cleanup.Options,
-	outcomes []cleanup.Outcome, report *Report,
-) []cleanup.Outcome {
-	after, err := look(ctx, lister, *r, asTheyAre())
-	if err != nil {
-		report.Incomplete = append(report.Incomplete, "look again: "+err.Error())
-		return outcomes
-	}
-	defer after.close()
-	return cleanup.Settle(outcomes, cleanup.Plan(r.Owned, after.scene, options))
 }
