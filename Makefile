@@ -6,7 +6,7 @@ SHELL := /bin/bash -eu -o pipefail
 # all versions of containerd, and tells incidents with each part of unbusy switched
 # off.
 MATRIX ?=
-FUZZTIME ?= $(if $(filter full,$(MATRIX)),20s,10s)
+FUZZTIME ?= $(if $(filter full,$(MATRIX)),20s,5s)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Static and stripped: the binaries run on the oldest userland, and the wrapper
