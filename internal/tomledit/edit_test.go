@@ -95,6 +95,7 @@ func TestSetRefuses(t *testing.T) {
 	}{
 		{"no path", "a = 1\n", nil, "x", "a table is not a value"},
 		{"a table", "[a]\nb = 1\n", []string{"a"}, "x", "a table is not a value"},
+		{"an array of tables", "[[ a]]\nb = 1\n", []string{"a"}, "x", "a table is not a value"},
 		{"through a value", "a = 1\n", []string{"a", "b"}, "x", "a is not a table"},
 		{"through an array of tables", "[[a.\"b c\"]]\nk = 1\n", []string{"a", "b c", "k"}, "x", `a."b c" is not a table`},
 		{"another type", "", []string{"a"}, struct{}{}, "cannot be written"},

@@ -32,24 +32,29 @@ func (d *Document) Set(value any, path ...string) error {
 		return err
 	}
 	want := with(d.values, path, value)
-	if found {
-		return d.become(d.replace(path, text), want)
+	if !found {
+		return d.become(d.add(path, text), want)
 	}
-	return d.become(d.add(path, text), want)
+	replaced, ok := d.replace(path, text)
+	if !ok {
+		return &EditError{errTable}
+	}
+	return d.become(replaced, want)
 }
 
-// replace puts another value at a path where there is one.
-func (d *Document) replace(path []string, value string) []byte {
+// replace puts another value at a path where there is one. It is not ok of an array
+// of tables, each of which has a header.
+func (d *Document) replace(path []string, value string) (text []byte, ok bool) {
 	for i := range d.sections {
 		s := &d.sections[i]
 		if !startsWith(path, s.path) {
 			continue
 		}
 		if p := find(s.pairs, path[len(s.path):]); p != nil {
-			return d.splice(p.value, value)
+			return d.splice(p.value, value), true
 		}
 	}
-	return d.text // not reached: what is said is said somewhere
+	return nil, false
 }
 
 // find returns the pair at a path, in inline tables, too.
