@@ -15,7 +15,6 @@ func machine() []string {
 		fmt.Sprintf("%s, %d CPUs, %s of memory", field("/proc/cpuinfo", "model name"), runtime.NumCPU(), field("/proc/meminfo", "MemTotal")),
 		"Linux " + said("uname", "-r", "-m") + ", " + strings.Trim(field("/etc/os-release", "PRETTY_NAME"), `"`),
 		runtime.Version() + ", " + said("lsns", "--version") + ", " + said("grep", "--version"),
-		"unbusy " + said("git", "describe", "--tags", "--always", "--dirty"),
 		"measured on " + time.Now().UTC().Format("2 January 2006") + ", load average " + average(),
 	}
 }

@@ -21,6 +21,7 @@ var written = []string{"who", "grow", "clear", "start", "runc", "docker", "shim"
 // write fills in the page.
 func write(results string, machine []string) ([]byte, error) {
 	parts := make(map[string]*result.Part)
+	measured := make(map[string][]string) // by the version of unbusy
 	for _, name := range written {
 		p, err := result.Read(results, name)
 		if err != nil {
@@ -30,9 +31,18 @@ func write(results string, machine []string) ([]byte, error) {
 		if p == nil {
 			continue
 		}
+		measured[p.Unbusy] = append(measured[p.Unbusy], name)
 		for _, engine := range slices.Sorted(maps.Keys(p.Versions)) {
 			machine = append(machine, engine+" "+p.Versions[engine])
 		}
+	}
+	// A part can be measured again by itself.
+	for _, version := range slices.Sorted(maps.Keys(measured)) {
+		line := "unbusy " + version
+		if len(measured) > 1 {
+			line += ": " + strings.Join(measured[version], ", ")
+		}
+		machine = append(machine, line)
 	}
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"tables": func(name string) string { return tables(parts[name]) },

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -38,6 +40,17 @@ func TestWrite(t *testing.T) {
 	}
 	if !strings.Contains(string(text), "- a machine\n") {
 		t.Error("the page does not name the machine")
+	}
+	who, err := result.Read(dir, "who")
+	if err != nil || who.Unbusy == "" || !strings.Contains(string(text), "- unbusy "+who.Unbusy+"\n") {
+		t.Errorf("the page does not name the version of unbusy, %v, %v", who, err)
+	}
+	older := `{"name": "who", "unbusy": "older"}`
+	if err := os.WriteFile(filepath.Join(dir, "who.json"), []byte(older), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = write(dir, nil); err != nil || !strings.Contains(string(text), "- unbusy older: who\n") {
+		t.Errorf("the page does not say what was measured before: %v", err)
 	}
 }
 

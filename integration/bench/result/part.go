@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -19,6 +21,8 @@ type Part struct {
 	Bounds []Bound `json:"bounds,omitempty"`
 	// Versions are those of what was measured.
 	Versions map[string]string `json:"versions,omitempty"`
+	// Unbusy is that of unbusy itself, as git describes it.
+	Unbusy string `json:"unbusy,omitempty"`
 }
 
 // Table is one table of the report.
@@ -48,11 +52,16 @@ type Bound struct {
 }
 
 // Write puts the part into a directory, from where [Read] gets it. Without a
-// directory nothing is written.
+// directory nothing is written. The version of unbusy is filled in.
 func (p *Part) Write(dir string) error {
 	if dir == "" {
 		return nil
 	}
+	version, err := exec.Command("git", "describe", "--tags", "--always", "--dirty").Output()
+	if err != nil {
+		return fmt.Errorf("the version of unbusy: %w", err)
+	}
+	p.Unbusy = strings.TrimSpace(string(version))
 	text, err := json.MarshalIndent(p, "", "\t")
 	if err != nil {
 		return err
