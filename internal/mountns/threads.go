@@ -32,6 +32,11 @@ var errNotListed = errors.New("its threads cannot be listed")
 // one without that /proc cannot be. Threads that are made or end meanwhile may be
 // there or not.
 func Threads() iter.Seq2[Thread, error] {
+	return everybodys(each)
+}
+
+// everybodys are the threads that of yields of each process.
+func everybodys(of func(pid int, yield func(Thread, error) bool) bool) iter.Seq2[Thread, error] {
 	return func(yield func(Thread, error) bool) {
 		pids, err := linux.Numbers("/proc")
 		if err != nil {
@@ -39,7 +44,7 @@ func Threads() iter.Seq2[Thread, error] {
 			return
 		}
 		for _, pid := range pids {
-			if !each(pid, yield) {
+			if !of(pid, yield) {
 				return
 			}
 		}
@@ -83,24 +88,15 @@ func each(pid int, yield func(Thread, error) bool) bool {
 // time that Threads takes. Of a process that goes on without it all threads are
 // returned.
 func Leaders() iter.Seq2[Thread, error] {
-	return func(yield func(Thread, error) bool) {
-		pids, err := linux.Numbers("/proc")
-		if err != nil {
-			yield(Thread{}, err)
-			return
+	return everybodys(func(pid int, yield func(Thread, error) bool) bool {
+		t := Thread{PID: pid, TID: pid}
+		var err error
+		t.Namespace, err = linkedNamespace("/proc/" + strconv.Itoa(pid) + "/ns/mnt")
+		if isGone(err) {
+			return each(pid, yield)
 		}
-		for _, pid := range pids {
-			t := Thread{PID: pid, TID: pid}
-			t.Namespace, err = linkedNamespace("/proc/" + strconv.Itoa(pid) + "/ns/mnt")
-			if isGone(err) {
-				if !each(pid, yield) {
-					return
-				}
-			} else if !yield(t, err) {
-				return
-			}
-		}
-	}
+		return yield(t, err)
+	})
 }
 
 // Seen goes through threads once, and returns what it found as often as one likes.
