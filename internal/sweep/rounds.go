@@ -46,8 +46,12 @@ func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cl
 // update takes over what became of copies in a later round. What they were is what
 // they were found as.
 func update(all, outcomes []cleanup.Outcome) []cleanup.Outcome {
-	type key struct{ namespace, mount uint64 }
-	keyOf := func(c cleanup.Copy) key { return key{c.Namespace.Inode, c.Mount.OldID} }
+	// A mount can be a copy of one thing that is owned, and a leaf of another one.
+	type key struct {
+		namespace, mount uint64
+		owned            string
+	}
+	keyOf := func(c cleanup.Copy) key { return key{c.Namespace.Inode, c.Mount.OldID, c.Owned.Path} }
 	known := make(map[key]int, len(all))
 	for i := range all {
 		known[keyOf(all[i].Copy)] = i
