@@ -150,7 +150,10 @@ func (s *scan) search(l *Lister, yield func(*Namespace, error) bool) {
 	for ns, err := range l.search {
 		is := false
 		if err == nil {
+			// What was read is left for who wants to see the rest of it.
+			read := slices.Clone(ns.views)
 			is, err = s.has(ns)
+			ns.views = read
 		}
 		if err != nil {
 			ns = nil

@@ -13,12 +13,16 @@ type opened struct {
 	err error
 }
 
+// ahead is how many namespaces may be open for who looks at them, so that the readers
+// go on while nobody does.
+const ahead = 64
+
 // openAll opens the namespaces of threads and reads their tables, some at a time:
 // the kernel takes longer to write one than anybody to look for something in it.
 // When over is closed no more are opened. Whoever receives one closes it, and has
 // to receive until the channel is closed.
 func (l *Lister) openAll(held map[uint64][]view, over <-chan struct{}) <-chan opened {
-	all := make(chan opened, readers)
+	all := make(chan opened, ahead)
 	inodes := make(chan uint64)
 	go func() {
 		defer close(inodes)

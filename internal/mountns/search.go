@@ -25,6 +25,8 @@ func (l *Lister) search(yield func(*Namespace, error) bool) {
 	}
 	s.collect = len(s.unreadable) > 0
 	over := make(chan struct{})
+	linked := make(chan []openLink, 1)
+	go func() { linked <- openByProcesses(s.pids, over) }()
 	for o := range l.openAll(held, over) {
 		switch {
 		case s.stopped && o.err == nil:
@@ -44,11 +46,8 @@ func (l *Lister) search(yield func(*Namespace, error) bool) {
 	}
 	// The namespaces of threads are known by now: what else descriptors have is
 	// little.
-	for _, pid := range s.pids {
-		if s.stopped {
-			return
-		}
-		s.descriptors(pid)
+	for _, l := range <-linked {
+		s.descriptor(l)
 	}
 	for len(s.bound) > 0 && !s.stopped {
 		ns := s.bound[0]
@@ -170,35 +169,19 @@ func (s *searcher) show(ns *Namespace) {
 	}
 }
 
-// descriptors visits the namespaces that a process has open. The descriptors of
-// threads that do not share their process' ones are not looked at.
-func (s *searcher) descriptors(pid int) {
-	dir := "/proc/" + strconv.Itoa(pid) + "/fd"
-	fds, err := linux.Numbers(dir)
-	if err != nil {
-		// Ended, or not ours to see: then its threads' namespaces are not, either,
-		// and that is reported.
+// descriptor visits a namespace that a process has open.
+func (s *searcher) descriptor(l openLink) {
+	if s.done[l.inode] || s.stopped {
 		return
 	}
-	for _, fd := range fds {
-		link := dir + "/" + strconv.Itoa(fd)
-		text, err := os.Readlink(link)
-		if err != nil {
-			continue
-		}
-		inode, ok := namespaceName(text)
-		if !ok || s.done[inode] || s.stopped {
-			continue
-		}
-		if ns, err := s.lister.openFile(unix.AT_FDCWD, link); err == nil {
-			if s.done[ns.Inode] {
-				ns.Close()
-				continue
-			}
-			s.visit(ns)
-		} else if !isGone(err) && !errors.Is(err, errNotMountNamespace) {
-			s.report(err)
-		}
+	ns, err := s.lister.openFile(unix.AT_FDCWD, l.path)
+	switch {
+	case err == nil && s.done[ns.Inode]:
+		ns.Close()
+	case err == nil:
+		s.visit(ns)
+	case !isGone(err) && !errors.Is(err, errNotMountNamespace):
+		s.report(err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/unbusy/unbusy/internal/linux"
@@ -23,6 +24,10 @@ const (
 	reportFD
 )
 
+// collectAt is how much may be allocated before it is collected, in percent of what
+// is in use.
+const collectAt = 400
+
 // order is what the child is told.
 type order struct {
 	Request Request `json:"request"`
@@ -38,6 +43,9 @@ func IsChild(args []string) bool {
 
 // Child carries out what [Run] asks for, and returns the exit status.
 func Child() int {
+	// Tables are read, looked at once and forgotten: to collect them at every few
+	// megabytes takes longer than everything else that is done with them.
+	debug.SetGCPercent(collectAt)
 	seen := asSeen()
 	if os.Args[0] == askedName {
 		go seen.leaders()

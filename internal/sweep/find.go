@@ -18,6 +18,8 @@ type found struct {
 	// mounts are its table, err why that is not known, or not if hit is right.
 	mounts []mount.Mount
 	err    error
+	// upperDirs are the writable layers of what can be a copy in it, by OldID.
+	upperDirs map[uint64]string
 }
 
 // mostKept bounds how many namespaces are kept open that may be engines'.

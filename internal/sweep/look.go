@@ -54,7 +54,7 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 		return err
 	}
 	shared := false // something is mounted on a mount that passes unmounts on
-	v.readTables(ctx, found)
+	v.readTables(ctx, found, owned)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -69,11 +69,11 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 			v.incomplete = append(v.incomplete, err.Error())
 			continue
 		}
-		seen := cleanup.Namespace{ID: ns.ID, Mounts: mounts, Protected: why}
+		seen := cleanup.Namespace{ID: ns.ID, Mounts: mounts, Protected: why, UpperDirs: found[i].upperDirs}
 		if !isProtected {
 			shared = shared || onSharedMount(owned, mounts)
 		}
-		if err := v.add(ns, &seen, owned); err != nil {
+		if err := v.add(ns, &seen); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func share(ctx context.Context) time.Duration {
 }
 
 // add takes a namespace into the scene.
-func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace, owned []cleanup.Owned) error {
+func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace) error {
 	file, err := ns.File()
 	if err != nil {
 		return err
@@ -123,19 +123,6 @@ func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace, owned []clean
 		seen.UserNamespace = inode != own
 	case errors.Is(err, os.ErrPermission):
 		seen.UserNamespace = true
-	}
-	// A table that was read as a text is without the ids that tell copies apart.
-	ns.Identify(seen.Mounts, func(m mount.Mount) bool { return mayBeCopy(owned, m) })
-	seen.UpperDirs = make(map[uint64]string)
-	for i := range seen.Mounts {
-		m := &seen.Mounts[i]
-		if m.FSType != "overlay" || !mayBeCopy(owned, *m) {
-			continue
-		}
-		// Of a mount that is gone by now nothing is detached either.
-		if dir, err := ns.UpperDir(*m); err == nil {
-			seen.UpperDirs[m.OldID] = dir
-		}
 	}
 	v.scene.Namespaces = append(v.scene.Namespaces, *seen)
 	return nil
