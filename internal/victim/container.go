@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,10 +35,12 @@ var (
 
 // specification is the part of a config.json that says what a container owns.
 type specification struct {
-	Root        *specs.Root
-	Mounts      []specs.Mount
-	Annotations map[string]string
-	Namespaces  []specs.LinuxNamespace
+	rootfs string
+	// shm is the source of what is mounted on /dev/shm, "" if that is no path.
+	shm         string
+	annotations map[string]string
+	// network is the network namespace, nil if the container has the host's.
+	network *string
 }
 
 // Read reads what a container is from its bundle. pid is that of its first
@@ -51,35 +52,30 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 	if err != nil {
 		return c, err
 	}
-	if s.Root != nil && s.Root.Path != "" {
-		c.Rootfs = resolve(bundle, s.Root.Path)
+	if s.rootfs != "" {
+		c.Rootfs = resolve(bundle, s.rootfs)
 	}
-	for _, m := range s.Mounts {
-		if filepath.Clean(m.Destination) == "/dev/shm" && filepath.IsAbs(m.Source) {
-			c.Shm = resolve(bundle, m.Source)
-		}
+	if s.shm != "" {
+		c.Shm = resolve(bundle, s.shm)
 	}
 	for _, name := range typeAnnotations {
-		c.Sandbox = c.Sandbox || s.Annotations[name] == "sandbox"
+		c.Sandbox = c.Sandbox || s.annotations[name] == "sandbox"
 	}
 	for _, name := range podAnnotations {
 		if c.PodUID == "" {
-			c.PodUID = s.Annotations[name]
+			c.PodUID = s.annotations[name]
 		}
 	}
-	for _, ns := range s.Namespaces {
-		if ns.Type != specs.NetworkNamespace {
-			continue
+	switch {
+	case s.network == nil:
+	case *s.network != "":
+		c.Network = resolve(bundle, *s.network)
+		// A file that is gone is not the same as a namespace of one's own.
+		if c.Network == "" {
+			c.Network = *s.network
 		}
-		if ns.Path != "" {
-			c.Network = resolve(bundle, ns.Path)
-			// A file that is gone is not the same as a namespace of one's own.
-			if c.Network == "" {
-				c.Network = ns.Path
-			}
-		} else if pid > 0 {
-			c.NetworkInode = networkNamespace(pid)
-		}
+	case pid > 0:
+		c.NetworkInode = networkNamespace(pid)
 	}
 	return c, nil
 }
@@ -87,7 +83,7 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 // Annotations are those of the container that a bundle is of.
 func Annotations(bundle string) (map[string]string, error) {
 	s, err := readSpecification(filepath.Join(bundle, "config.json"))
-	return s.Annotations, err
+	return s.annotations, err
 }
 
 func readSpecification(path string) (specification, error) {
@@ -99,17 +95,9 @@ func readSpecification(path string) (specification, error) {
 		return s, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return s, err
-	} else if !info.Mode().IsRegular() {
-		return s, fmt.Errorf("%s is not a regular file", path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSpecification+1))
+	text, err := linux.ReadRegular(f, maxSpecification)
 	if err != nil {
 		return s, err
-	}
-	if len(text) > maxSpecification {
-		return s, fmt.Errorf("%s is larger than %d bytes", path, maxSpecification)
 	}
 	if err := s.decode(text); err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
@@ -123,16 +111,44 @@ func (s *specification) decode(text []byte) error {
 	if !gjson.ValidBytes(text) {
 		return cmp.Or(json.Unmarshal(text, new(any)), errors.New("not valid JSON"))
 	}
-	for path, into := range map[string]any{
-		"root": &s.Root, "mounts": &s.Mounts, "annotations": &s.Annotations, "linux.namespaces": &s.Namespaces,
-	} {
-		if value := gjson.GetBytes(text, path); value.Exists() {
-			if err := json.Unmarshal([]byte(value.Raw), into); err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
+	gjson.ParseBytes(text).ForEach(func(key, value gjson.Result) bool {
+		switch key.Str {
+		case "root":
+			s.rootfs = value.Get("path").String()
+		case "mounts":
+			s.decodeMounts(value)
+		case "annotations":
+			s.annotations = make(map[string]string)
+			value.ForEach(func(name, text gjson.Result) bool {
+				s.annotations[name.Str] = text.String()
+				return true
+			})
+		case "linux":
+			s.decodeNamespaces(value.Get("namespaces"))
 		}
-	}
+		return true
+	})
 	return nil
+}
+
+func (s *specification) decodeMounts(mounts gjson.Result) {
+	mounts.ForEach(func(_, m gjson.Result) bool {
+		source := m.Get("source").String()
+		if filepath.Clean(m.Get("destination").String()) == "/dev/shm" && filepath.IsAbs(source) {
+			s.shm = source
+		}
+		return true
+	})
+}
+
+func (s *specification) decodeNamespaces(namespaces gjson.Result) {
+	namespaces.ForEach(func(_, ns gjson.Result) bool {
+		if ns.Get("type").String() == string(specs.NetworkNamespace) {
+			path := ns.Get("path").String()
+			s.network = &path
+		}
+		return true
+	})
 }
 
 // resolve returns where a path of the specification leads to, "" if nowhere.

@@ -5,12 +5,14 @@ import (
 
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // Own returns what a container owns of the mounts of our own namespace, with
-// everything that their copies can be told by.
-func Own(lister *mountns.Lister, c cleanup.Container, areas []spec.Area) ([]cleanup.Owned, error) {
+// everything that their copies can be told by. areas are the host's mount areas,
+// given those mounts.
+func Own(lister *mountns.Lister, c cleanup.Container, areas func([]mount.Mount) []spec.Area) ([]cleanup.Owned, error) {
 	ns, err := lister.Own()
 	if err != nil {
 		return nil, err
@@ -20,7 +22,7 @@ func Own(lister *mountns.Lister, c cleanup.Container, areas []spec.Area) ([]clea
 	if err != nil {
 		return nil, err
 	}
-	owned := cleanup.Own(c, areas, mounts)
+	owned := cleanup.Own(c, areas(mounts), mounts)
 	if err := Complete(ns, mounts, owned); err != nil {
 		return nil, err
 	}

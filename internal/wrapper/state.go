@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -59,10 +59,19 @@ func validID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= 255
 }
 
-// readState reads what a runtime of the given kind has written into file. The
-// error satisfies fs.ErrNotExist if there is no such container.
-func readState(kind spec.Runtime, file, id string) (State, error) {
-	data, err := readRegular(file)
+// openState opens what a runtime has written into a file. A link in its place is
+// an error. It satisfies fs.ErrNotExist if there is no such container.
+func openState(file string) (*os.File, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the runtime's state: %w", err)
+	}
+	return f, nil
+}
+
+// readState reads what a runtime of the given kind has written.
+func readState(kind spec.Runtime, file *os.File, id string) (State, error) {
+	data, err := linux.ReadRegular(file, maxState)
 	if err != nil {
 		return State{}, fmt.Errorf("read the runtime's state: %w", err)
 	}
@@ -75,7 +84,7 @@ func readState(kind spec.Runtime, file, id string) (State, error) {
 		err = state.check(id)
 	}
 	if err != nil {
-		return State{}, fmt.Errorf("read the runtime's state: %s: %w", file, err)
+		return State{}, fmt.Errorf("read the runtime's state: %s: %w", file.Name(), err)
 	}
 	return state, nil
 }
@@ -107,15 +116,17 @@ func parseRuncState(data []byte) (State, error) {
 		return State{}, cmp.Or(json.Unmarshal(data, new(any)), errors.New("not valid JSON"))
 	}
 	var s State
-	for path, into := range map[string]any{"id": &s.ID, "init_process_pid": &s.PID, "config.rootfs": &s.Rootfs} {
+	for path, into := range map[string]*string{"id": &s.ID, "config.rootfs": &s.Rootfs} {
 		value := gjson.GetBytes(data, path)
 		if !value.Exists() {
 			continue
 		}
-		if err := json.Unmarshal([]byte(value.Raw), into); err != nil {
-			return State{}, fmt.Errorf("%s: %w", path, err)
+		if value.Type != gjson.String {
+			return State{}, fmt.Errorf("%s: no string but %.100s", path, value.Raw)
 		}
+		*into = value.Str
 	}
+	s.PID = int(gjson.GetBytes(data, "init_process_pid").Int())
 	if s.ID == "" {
 		return State{}, errors.New("it names no container")
 	}
@@ -144,29 +155,4 @@ func parseCrunStatus(data []byte) (State, error) {
 		return State{}, err
 	}
 	return State{Bundle: status.Bundle, Rootfs: status.Rootfs, PID: status.PID}, nil
-}
-
-// readRegular reads a regular file. A link in its place is an error, and
-// nothing in it can make the reader wait.
-func readRegular(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxState+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxState {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxState)
-	}
-	return data, nil
 }

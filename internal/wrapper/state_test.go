@@ -12,6 +12,16 @@ import (
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
+// stateIn is the victim's state that is in a file.
+func stateIn(kind spec.Runtime, path string) (State, error) {
+	file, err := openState(path)
+	if err != nil {
+		return State{}, err
+	}
+	defer file.Close()
+	return readState(kind, file, "victim")
+}
+
 // TestReadState has files that the named runtimes wrote, for a container with
 // an annotation "bundle" of another directory.
 func TestReadState(t *testing.T) {
@@ -26,7 +36,7 @@ func TestReadState(t *testing.T) {
 				kind = spec.RuntimeCrun
 			}
 			want.ID, want.Bundle, want.Rootfs = "victim", "/srv/bundles/victim", "/srv/bundles/victim/rootfs"
-			got, err := readState(kind, filepath.Join("testdata", file), "victim")
+			got, err := stateIn(kind, filepath.Join("testdata", file))
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
@@ -48,7 +58,7 @@ func TestReadStateErrors(t *testing.T) {
 		{"half of it", `{"bundle":"/b"`, spec.RuntimeCrun, "JSON"},
 		{"empty", ``, spec.RuntimeRunc, "JSON"},
 		{"another type", `{"id":"victim","config":[]}`, spec.RuntimeRunc, "no absolute path"},
-		{"another type of a name", `{"id":"victim","config":{"rootfs":["/r"],"labels":["bundle=/b"]}}`, spec.RuntimeRunc, "cannot unmarshal"},
+		{"another type of a name", `{"id":"victim","config":{"rootfs":["/r"],"labels":["bundle=/b"]}}`, spec.RuntimeRunc, "no string"},
 		{"no labels but a name", `{"id":"victim","config":{"rootfs":"/r","labels":"bundle=/b"}}`, spec.RuntimeRunc, "no absolute path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,7 +66,7 @@ func TestReadStateErrors(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := readState(test.kind, file, "victim")
+			got, err := stateIn(test.kind, file)
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -90,11 +100,11 @@ func TestReadStateSpecialFiles(t *testing.T) {
 		dir:   "not a regular file",
 		large: "larger than",
 	} {
-		if got, err := readState(spec.RuntimeCrun, path, "victim"); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := stateIn(spec.RuntimeCrun, path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %+v, %v, want %q", path, got, err, want)
 		}
 	}
-	if _, err := readState(spec.RuntimeCrun, filepath.Join(dir, "nothing"), "victim"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := stateIn(spec.RuntimeCrun, filepath.Join(dir, "nothing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing: %v", err)
 	}
 }
