@@ -11,6 +11,7 @@ import (
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/victim"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -32,9 +33,11 @@ func (w *world) run() error {
 	}
 	owned, err := victim.Own(lister, cleanup.Container{
 		ID: identity, Rootfs: w.path(Rootfs), Shm: w.path(Shm), Network: w.path(Netns), Sandbox: true,
-	}, []spec.Area{
-		{Root: w.path(Docker), Owner: "overlay2/*"}, {Root: w.path(Docker), Owner: "containers/*"},
-		{Root: w.path(NetnsDir), Owner: "*"},
+	}, func([]mount.Mount) []spec.Area {
+		return []spec.Area{
+			{Root: w.path(Docker), Owner: "overlay2/*"}, {Root: w.path(Docker), Owner: "containers/*"},
+			{Root: w.path(NetnsDir), Owner: "*"},
+		}
 	})
 	if err != nil {
 		return err

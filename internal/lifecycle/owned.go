@@ -4,12 +4,16 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
+
+	"github.com/moby/sys/mountinfo"
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/roots"
 	"github.com/unbusy/unbusy/internal/victim"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -21,48 +25,77 @@ func lister(settings config.Config) *mountns.Lister {
 	return mountns.NewLister()
 }
 
-// areas are the mount areas of this host.
-func areas(settings config.Config) ([]spec.Area, error) {
-	table, err := mountns.OwnTable()
-	if err != nil {
-		return nil, err
+// areas are the mount areas of this host, given the mounts of our namespace.
+func areas(settings config.Config, mounts []mount.Mount) []spec.Area {
+	// The search wants to know no more of them.
+	table := make([]*mountinfo.Info, 0, len(mounts))
+	for _, m := range mounts {
+		table = append(table, &mountinfo.Info{Mountpoint: m.Path, FSType: m.FSType, Root: m.Root})
 	}
-	return roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings}).Areas(), nil
+	return roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings}).Areas()
 }
 
 // own returns what a container owns now.
 func own(description cleanup.Container, c Container) ([]cleanup.Owned, error) {
-	found := c.Areas
-	if found == nil {
-		var err error
-		if found, err = areas(c.Settings); err != nil {
-			return nil, err
+	return victim.Own(lister(c.Settings), description, func(mounts []mount.Mount) []spec.Area {
+		if c.Areas != nil {
+			return c.Areas
 		}
-	}
-	return victim.Own(lister(c.Settings), description, found)
+		return areas(c.Settings, mounts)
+	})
 }
 
 // OwnedBefore returns what a container owns that is about to be deleted. What
 // was recorded at its start counts; beyond that, what can still be seen: a
 // container may be older than unbusy, and a pod gets volumes while it runs.
 func OwnedBefore(c Container) ([]cleanup.Owned, error) {
-	record, err := cleanup.ReadRecord(c.Bundle, c.ID)
-	recorded := err == nil
-	if !recorded && !errors.Is(err, fs.ErrNotExist) {
+	owned, more, err := Recorded(c)
+	if err != nil || more == nil {
+		return owned, err
+	}
+	since, err := more()
+	if err != nil {
 		return nil, err
 	}
-	if recorded && !record.Sandbox {
-		return record.Owned, nil
+	return append(owned, since...), nil
+}
+
+// Recorded is [OwnedBefore] of which a part can come later: more, if it is not nil,
+// returns what a pod's sandbox owns beyond its record. That is not mounted by the
+// runtime, and still there while it deletes the container.
+func Recorded(c Container) (owned []cleanup.Owned, more func() ([]cleanup.Owned, error), err error) {
+	record, err := cleanup.ReadRecord(c.Bundle, c.ID)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		description, err := victim.Read(c.Bundle, c.ID, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		owned, err = own(description, c)
+		return owned, nil, err
+	case err != nil:
+		return nil, nil, err
+	case !record.Sandbox:
+		return record.Owned, nil, nil
 	}
+	return record.Owned, func() ([]cleanup.Owned, error) { return ownedSince(c, record.Owned) }, nil
+}
+
+// ownedSince is what a pod's sandbox owns now at paths that were not recorded. Its
+// root file system was, if it has one, and may be unmounted meanwhile.
+func ownedSince(c Container, recorded []cleanup.Owned) ([]cleanup.Owned, error) {
 	description, err := victim.Read(c.Bundle, c.ID, 0)
 	if err != nil {
 		return nil, err
 	}
+	description.Rootfs = ""
 	now, err := own(description, c)
 	if err != nil {
 		return nil, err
 	}
-	return merge(record.Owned, now), nil
+	return slices.DeleteFunc(now, func(o cleanup.Owned) bool {
+		return slices.ContainsFunc(recorded, func(known cleanup.Owned) bool { return known.Path == o.Path })
+	}), nil
 }
 
 // OwnedByPod returns what the pod of a container owns now beside its containers'
@@ -75,18 +108,4 @@ func OwnedByPod(c Container, sandbox string) ([]cleanup.Owned, error) {
 	}
 	description.Sandbox, description.Rootfs = true, ""
 	return own(description, c)
-}
-
-// merge adds to what was recorded what is at no recorded path.
-func merge(recorded, now []cleanup.Owned) []cleanup.Owned {
-	known := make(map[string]bool, len(recorded))
-	for i := range recorded {
-		known[recorded[i].Path] = true
-	}
-	for i := range now {
-		if !known[now[i].Path] {
-			recorded = append(recorded, now[i])
-		}
-	}
-	return recorded
 }

@@ -66,10 +66,6 @@ func DetachesAtCreate(settings config.Config) bool {
 // detachOthers detaches private copies of what other containers have mounted:
 // they are not taken away when those containers end.
 func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
-	found, err := areas(c.Settings)
-	if err != nil {
-		return err
-	}
 	ns, err := lister(c.Settings).Own()
 	if err != nil {
 		return err
@@ -79,7 +75,7 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 	if err != nil {
 		return err
 	}
-	others := cleanup.Others(found, mounts, own)
+	others := cleanup.Others(areas(c.Settings, mounts), mounts, own)
 	if len(others) == 0 {
 		return nil
 	}

@@ -22,6 +22,9 @@ func (d *deletion) after() {
 		d.failClosed(errors.New("the runtime still has the container: " + d.container.state))
 		return
 	}
+	if !d.complete() {
+		return
+	}
 	var owned []cleanup.Owned
 	// The others may have been deleted meanwhile, each by a process of its own.
 	podLeft := len(d.ofPod) > 0 && !d.pod.ended()

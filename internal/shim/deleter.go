@@ -38,23 +38,31 @@ func (d deleter) prepare(ctx context.Context, id string, c container, p pod, log
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.SweepBudget)
 	defer cancel()
-	prepared := make(chan []cleanup.Owned, 1)
+	type prepared struct {
+		owned []cleanup.Owned
+		more  func() ([]cleanup.Owned, error)
+	}
+	ready := make(chan prepared, 1)
 	err := bounded.Run(ctx, func(context.Context) error {
-		owned, err := lifecycle.OwnedBefore(result.described)
+		owned, more, err := lifecycle.Recorded(result.described)
 		if err == nil && p.sandbox != "" {
-			var more []cleanup.Owned
-			more, err = lifecycle.OwnedByPod(result.described, p.sandbox)
-			owned = append(owned, more...)
+			var ofPod []cleanup.Owned
+			ofPod, err = lifecycle.OwnedByPod(result.described, p.sandbox)
+			owned = append(owned, ofPod...)
 		}
-		prepared <- owned
+		ready <- prepared{owned, more}
 		return err
 	})
 	if err != nil {
 		result.failClosed(err)
 		return nil
 	}
-	result.own(<-prepared)
-	if len(result.ofPod) == 0 && result.rootfs == nil {
+	found := <-ready
+	result.own(found.owned)
+	if found.more != nil {
+		result.lookFor(found.more)
+	}
+	if len(result.ofPod) == 0 && result.rootfs == nil && result.rest == nil {
 		return nil
 	}
 	result.left = settings.SweepBudget - time.Since(began)

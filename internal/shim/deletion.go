@@ -28,6 +28,8 @@ type deletion struct {
 	// ofPod is what else the container owns, which other containers of its pod may
 	// use.
 	ofPod []cleanup.Owned
+	// rest is what is still being looked for of that, nil if nothing is.
+	rest <-chan rest
 	// left is what is left of the time that everything together may take.
 	left time.Duration
 	// abandoned says that a process that looked had to be left behind.

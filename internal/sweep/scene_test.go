@@ -16,6 +16,7 @@ import (
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/victim"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -122,7 +123,7 @@ func (d *docker) mount(source, target, fstype, options string) {
 // own is what the container owns.
 func (d *docker) own(c cleanup.Container) []cleanup.Owned {
 	d.t.Helper()
-	owned, err := victim.Own(mountns.NewLister(), c, d.areas)
+	owned, err := victim.Own(mountns.NewLister(), c, func([]mount.Mount) []spec.Area { return d.areas })
 	if err != nil {
 		d.t.Fatal(err)
 	}

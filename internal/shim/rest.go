@@ -1,0 +1,52 @@
+package shim
+
+import (
+	"errors"
+	"time"
+
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// rest is what a pod's sandbox owns beyond its record.
+type rest struct {
+	owned []cleanup.Owned
+	err   error
+}
+
+var (
+	errNotSeen = errors.New("what the pod got since its start could not be looked for")
+	errLate    = errors.New("looking for what the pod got since its start takes too long")
+)
+
+// lookFor looks for it while the container is being deleted.
+func (d *deletion) lookFor(more func() ([]cleanup.Owned, error)) {
+	found := make(chan rest, 1)
+	d.rest = found
+	go func() {
+		r := rest{err: errNotSeen}
+		guarded(d.described.Log, func() { r.owned, r.err = more() })
+		found <- r
+	}()
+}
+
+// complete waits for the rest, and reports whether everything that the container
+// owns is known.
+func (d *deletion) complete() bool {
+	if d.rest == nil {
+		return true
+	}
+	began := time.Now()
+	defer func() { d.left -= time.Since(began) }()
+	select {
+	case r := <-d.rest:
+		if r.err != nil {
+			d.failClosed(r.err)
+			return false
+		}
+		d.ofPod = append(d.ofPod, r.owned...)
+		return true
+	case <-time.After(d.left):
+		d.failClosed(errLate)
+		return false
+	}
+}
