@@ -14,6 +14,7 @@ import (
 
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/log"
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/rewrite"
 	"github.com/unbusy/unbusy/internal/roots"
 	"github.com/unbusy/unbusy/pkg/spec"
@@ -88,12 +89,16 @@ func rewriteBundle(ctx context.Context, command *cli.Command) (rewriteReport, er
 		KeepReadOnly:      !settings.RewriteReadOnly,
 		IgnoreAnnotations: !settings.HonorAnnotations,
 		DryRun:            dryRun,
-		Areas: func(table []*mountinfo.Info) []spec.Area {
+		Host: func() ([]*mountinfo.Info, []spec.Area, error) {
+			table, err := mountns.OwnTable()
+			if err != nil {
+				return nil, nil, err
+			}
 			found := roots.FindAll(ctx, roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings})
 			for _, warning := range found.Warnings {
 				warn(stderr, warning)
 			}
-			return found.Areas()
+			return table, found.Areas(), nil
 		},
 	})
 	if err != nil {

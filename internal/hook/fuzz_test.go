@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/protect"
 	"github.com/unbusy/unbusy/internal/rewrite"
 	"github.com/unbusy/unbusy/internal/roots"
@@ -56,8 +57,9 @@ func FuzzPrecreate(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		decisions, wantErr := rewrite.Do(rewrite.Request{Bundle: bundle, Runtime: spec.RuntimeUnknown, Areas: func(table []*mountinfo.Info) []spec.Area {
-			return roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings}).Areas()
+		decisions, wantErr := rewrite.Do(rewrite.Request{Bundle: bundle, Runtime: spec.RuntimeUnknown, Host: func() ([]*mountinfo.Info, []spec.Area, error) {
+			table, err := mountns.OwnTable()
+			return table, roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings}).Areas(), err
 		}})
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("error %v, want %v", err, wantErr)

@@ -10,7 +10,6 @@ import (
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/linux"
-	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // Container is a container that is about to be created.
@@ -26,9 +25,8 @@ type Container struct {
 	// Program is the part of unbusy that protects it, for the record of
 	// failures.
 	Program string
-	// Found, if not nil, is told the host's mount areas, if these had to be looked
-	// for.
-	Found func([]spec.Area)
+	// Look is [Look] of who has begun with that before, nil to look if need be.
+	Look func() (Host, error)
 }
 
 // Settings are the configuration as it was read.

@@ -1,7 +1,6 @@
 package protect
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/rewrite"
-	"github.com/unbusy/unbusy/internal/roots"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -32,7 +30,7 @@ func (c Container) rewrite() {
 		Runtime:           behaviour,
 		KeepReadOnly:      !c.Settings.RewriteReadOnly,
 		IgnoreAnnotations: !c.Settings.HonorAnnotations,
-		Areas:             c.areas,
+		Host:              c.host,
 	})
 	if err != nil {
 		c.failOpen(err)
@@ -43,16 +41,19 @@ func (c Container) rewrite() {
 	}
 }
 
-func (c Container) areas(table []*mountinfo.Info) []spec.Area {
-	found := roots.Find(roots.Host{UID: os.Geteuid(), Mounts: table, Config: c.Settings.Config})
-	for _, warning := range found.Warnings {
+func (c Container) host() ([]*mountinfo.Info, []spec.Area, error) {
+	look := c.Look
+	if look == nil {
+		look = func() (Host, error) { return Look(c.Settings.Config) }
+	}
+	host, err := look()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, warning := range host.Roots.Warnings {
 		c.Log.WithError(warning).Warn("looking for runtime roots")
 	}
-	areas := found.Areas()
-	if c.Found != nil {
-		c.Found(areas)
-	}
-	return areas
+	return host.Mounts, host.Roots.Areas(), nil
 }
 
 // report logs a decision. A bind that stays although it covers, or stays

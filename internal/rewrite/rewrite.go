@@ -12,7 +12,6 @@ import (
 	"github.com/moby/sys/mountinfo"
 
 	"github.com/unbusy/unbusy/internal/linux"
-	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
@@ -30,10 +29,9 @@ type Request struct {
 	KeepReadOnly, IgnoreAnnotations bool
 	// DryRun decides, and leaves the file alone.
 	DryRun bool
-	// Areas returns the mount areas of the host, given its mount table. It is
-	// called only for a specification that has a recursive bind of a
-	// directory.
-	Areas func([]*mountinfo.Info) []spec.Area
+	// Host returns the mount table of the host and its mount areas. It is called
+	// only for a specification that has a recursive bind of a directory.
+	Host func() ([]*mountinfo.Info, []spec.Area, error)
 }
 
 // Do decides about a specification and, if something changes, replaces it. The
@@ -61,7 +59,7 @@ func (r Request) do(file *spec.File) ([]spec.Decision, error) {
 	if err != nil || len(sources) == 0 {
 		return nil, err
 	}
-	table, err := mountns.OwnTable()
+	table, areas, err := r.Host()
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +68,7 @@ func (r Request) do(file *spec.File) ([]spec.Decision, error) {
 		return nil, err
 	}
 	decisions := spec.Decide(document, spec.Host{
-		Areas:             r.Areas(table),
+		Areas:             areas,
 		Mounts:            table,
 		Sources:           sources,
 		Rootfs:            rootfs,

@@ -9,12 +9,13 @@ import (
 
 	"github.com/moby/sys/mountinfo"
 
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // bundle makes a bundle beside a runtime root, with a specification in which
 // DIR stands for the directory of both.
-func bundle(t *testing.T, text string) (dir string, areas func([]*mountinfo.Info) []spec.Area) {
+func bundle(t *testing.T, text string) (dir string, host func() ([]*mountinfo.Info, []spec.Area, error)) {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -33,8 +34,9 @@ func bundle(t *testing.T, text string) (dir string, areas func([]*mountinfo.Info
 	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return dir, func([]*mountinfo.Info) []spec.Area {
-		return []spec.Area{{Root: filepath.Join(dir, "root"), Owner: "pods/*"}}
+	return dir, func() ([]*mountinfo.Info, []spec.Area, error) {
+		table, err := mountns.OwnTable()
+		return table, []spec.Area{{Root: filepath.Join(dir, "root"), Owner: "pods/*"}}, err
 	}
 }
 
@@ -54,12 +56,12 @@ func TestDo(t *testing.T) {
 		{"a path through a file", `{"mounts":[{"source":"DIR/file/root","options":["rbind","rprivate"]}]}`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			dir, areas := bundle(t, test.text)
+			dir, host := bundle(t, test.text)
 			before, err := os.ReadFile(filepath.Join(dir, "config.json"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			request := Request{Bundle: dir, Runtime: spec.RuntimeRunc, Areas: areas, DryRun: true}
+			request := Request{Bundle: dir, Runtime: spec.RuntimeRunc, Host: host, DryRun: true}
 			for _, dryRun := range []bool{true, false} {
 				request.DryRun = dryRun
 				decisions, err := Do(request)
@@ -87,13 +89,13 @@ func TestDo(t *testing.T) {
 // TestUnchangedIsNotWritten looks at the inode: an equal text in a new file
 // would be a write too many.
 func TestUnchangedIsNotWritten(t *testing.T) {
-	dir, areas := bundle(t, `{"mounts":[{"source":"DIR/root","options":["rbind","rslave"]}]}`)
+	dir, host := bundle(t, `{"mounts":[{"source":"DIR/root","options":["rbind","rslave"]}]}`)
 	path := filepath.Join(dir, "config.json")
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Do(Request{Bundle: dir, Runtime: spec.RuntimeRunc, Areas: areas}); err != nil {
+	if _, err := Do(Request{Bundle: dir, Runtime: spec.RuntimeRunc, Host: host}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(path)
@@ -106,12 +108,12 @@ func TestUnchangedIsNotWritten(t *testing.T) {
 }
 
 func TestConfigElsewhere(t *testing.T) {
-	dir, areas := bundle(t, `{"mounts":[{"source":"root","options":["rbind","rprivate"]}]}`)
+	dir, host := bundle(t, `{"mounts":[{"source":"root","options":["rbind","rprivate"]}]}`)
 	other := filepath.Join(t.TempDir(), "other.json")
 	if err := os.Rename(filepath.Join(dir, "config.json"), other); err != nil {
 		t.Fatal(err)
 	}
-	decisions, err := Do(Request{Bundle: dir, Config: other, Runtime: spec.RuntimeCrun, Areas: areas})
+	decisions, err := Do(Request{Bundle: dir, Config: other, Runtime: spec.RuntimeCrun, Host: host})
 	if err != nil || !spec.Changes(decisions) {
 		t.Fatalf("decisions %+v, %v", decisions, err)
 	}
@@ -124,13 +126,13 @@ func TestConfigElsewhere(t *testing.T) {
 	}
 }
 
-// TestAreasOnlyIfNeeded keeps what costs time away from containers that have
+// TestHostOnlyIfNeeded keeps what costs time away from containers that have
 // nothing to be rewritten.
-func TestAreasOnlyIfNeeded(t *testing.T) {
+func TestHostOnlyIfNeeded(t *testing.T) {
 	dir, _ := bundle(t, `{"mounts":[{"source":"DIR/file","options":["rbind"]},{"source":"DIR/root","options":["bind"]}]}`)
-	_, err := Do(Request{Bundle: dir, Areas: func([]*mountinfo.Info) []spec.Area {
-		t.Error("the areas were asked for")
-		return nil
+	_, err := Do(Request{Bundle: dir, Host: func() ([]*mountinfo.Info, []spec.Area, error) {
+		t.Error("the host was looked at")
+		return nil, nil, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -138,11 +140,11 @@ func TestAreasOnlyIfNeeded(t *testing.T) {
 }
 
 func TestSourceThatCannotBeResolved(t *testing.T) {
-	dir, areas := bundle(t, `{"mounts":[{"source":"DIR/loop","options":["rbind"]}]}`)
+	dir, host := bundle(t, `{"mounts":[{"source":"DIR/loop","options":["rbind"]}]}`)
 	if err := os.Symlink("loop", filepath.Join(dir, "loop")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Do(Request{Bundle: dir, Areas: areas}); err == nil {
+	if _, err := Do(Request{Bundle: dir, Host: host}); err == nil {
 		t.Error("no error")
 	}
 }

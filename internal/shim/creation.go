@@ -3,6 +3,7 @@ package shim
 import (
 	"context"
 	"os/exec"
+	"sync"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/sirupsen/logrus"
@@ -12,7 +13,6 @@ import (
 	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/protect"
-	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // creation is a container that is being created.
@@ -21,8 +21,8 @@ type creation struct {
 	id       string
 	settings protect.Settings
 	log      *logrus.Entry
-	// areas are the host's mount areas, nil if nobody has looked for them.
-	areas []spec.Area
+	// look looks at the host, once.
+	look func() (protect.Host, error)
 }
 
 // prepareCreation rewrites the specification of a container. A container that is
@@ -35,11 +35,15 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 	settings := protect.Load()
 	settings.Roots = append(settings.Roots, rootsOf(c.bundle)...)
 	created := &creation{id: r.GetID(), settings: settings, log: log}
+	created.look = sync.OnceValues(func() (protect.Host, error) { return protect.Look(settings.Config) })
+	// Whatever the specification says, it is needed when the container has been
+	// created.
+	go guarded(log, func() { _, _ = created.look() }) // who needs it is told
 	if r.GetCheckpoint() == "" {
 		protect.Rewrite(protect.Container{
 			Bundle: c.bundle, Runtime: executable(c.runtime),
 			Settings: settings, Log: log, Program: program,
-			Found: func(areas []spec.Area) { created.areas = areas },
+			Look: created.look,
 		})
 	}
 	c.recorded = make(chan struct{})
@@ -56,8 +60,11 @@ func (c *creation) record(pid int) {
 	defer cancel()
 	err := bounded.Run(ctx, func(ctx context.Context) error {
 		described := describe(c.id, c.container, pid, c.settings.Config, c.log)
-		// They were looked for a moment ago.
-		described.Areas = c.areas
+		host, err := c.look()
+		if err != nil {
+			return err
+		}
+		described.Areas = host.Roots.Areas()
 		return lifecycle.Start(ctx, described)
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/unbusy/unbusy/internal/doctor"
+	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/internal/protect"
 	"github.com/unbusy/unbusy/internal/rewrite"
 	"github.com/unbusy/unbusy/internal/roots"
@@ -75,7 +76,10 @@ func (b bundle) decide(h *doctor.Host, areas func() []spec.Area) ([]spec.Decisio
 		Bundle: b.dir, Runtime: kind,
 		KeepReadOnly: !h.Config.RewriteReadOnly, IgnoreAnnotations: !h.Config.HonorAnnotations,
 		DryRun: true,
-		Areas:  func([]*mountinfo.Info) []spec.Area { return areas() },
+		Host: func() ([]*mountinfo.Info, []spec.Area, error) {
+			table, err := mountns.OwnTable()
+			return table, areas(), err
+		},
 	})
 }
 
