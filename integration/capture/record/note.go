@@ -58,7 +58,8 @@ func Take(bundle string) (Note, error) {
 	}
 	for _, runtime := range []spec.Runtime{spec.RuntimeRunc, spec.RuntimeCrun} {
 		n.Decisions[runtime], err = rewrite.Do(rewrite.Request{
-			Bundle: bundle, Runtime: runtime, DryRun: true, Areas: areas,
+			Bundle: bundle, Runtime: runtime, DryRun: true,
+			Host: func() ([]*mountinfo.Info, []spec.Area, error) { return table, areas(table), nil },
 		})
 		if err != nil {
 			return Note{}, err
