@@ -134,7 +134,7 @@ func (d *Document) parseMounts(v *span) error {
 			if err != nil {
 				return fmt.Errorf("element %d: %w", i, err)
 			}
-			if err := json.Unmarshal(e.of(d.data), &m.Mount); err != nil {
+			if m.Mount, err = d.decodeMount(destination, typ, source, options, uid, gid); err != nil {
 				return fmt.Errorf("element %d: %w", i, err)
 			}
 			if options != nil && !isNull(d.data, *options) {
@@ -144,6 +144,40 @@ func (d *Document) parseMounts(v *span) error {
 		d.mounts = append(d.mounts, m)
 	}
 	return nil
+}
+
+// decodeMount decodes the fields of a mount, each of which may be absent. To have
+// encoding/json do it for all of them takes longer than everything else that is
+// done for most containers.
+func (d *Document) decodeMount(destination, typ, source, options, uid, gid *span) (m specs.Mount, err error) {
+	for _, field := range []struct {
+		name string
+		at   *span
+		into *string
+	}{{"destination", destination, &m.Destination}, {"type", typ, &m.Type}, {"source", source, &m.Source}} {
+		if field.at == nil {
+			continue
+		}
+		if *field.into, err = decodeText(d.data, *field.at); err != nil {
+			return m, fmt.Errorf("%s: %w", field.name, err)
+		}
+	}
+	if m.Options, err = decodeTexts(d.data, options); err != nil {
+		return m, fmt.Errorf("options: %w", err)
+	}
+	for _, mapping := range []struct {
+		name string
+		at   *span
+		into *[]specs.LinuxIDMapping
+	}{{"uidMappings", uid, &m.UIDMappings}, {"gidMappings", gid, &m.GIDMappings}} {
+		if mapping.at == nil {
+			continue
+		}
+		if err := json.Unmarshal(mapping.at.of(d.data), mapping.into); err != nil {
+			return m, fmt.Errorf("%s: %w", mapping.name, err)
+		}
+	}
+	return m, nil
 }
 
 // fields finds the members of an object by their exact names and refuses a

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
 // FuzzEdit checks the edit against a second one that knows nothing of byte
@@ -39,6 +41,7 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			return
 		}
+		sameMounts(t, d, text)
 		h := Host{Areas: hostAreas, Sources: selfSources(d), Runtime: RuntimeRunc}
 		if crun {
 			h.Runtime = RuntimeCrun
@@ -100,6 +103,26 @@ func carryOut(t *testing.T, spec map[string]any, decisions []Decision) {
 				options[i] = o
 			}
 			mount["options"] = options
+		}
+	}
+}
+
+// sameMounts compares the mounts of a document with what encoding/json says.
+func sameMounts(t *testing.T, d *Document, text []byte) {
+	t.Helper()
+	var want specs.Spec
+	if err := json.Unmarshal(text, &want); err != nil {
+		return // a field that does not count is of another type
+	}
+	if len(d.mounts) != len(want.Mounts) {
+		t.Fatalf("%d mounts, want %d, of %s", len(d.mounts), len(want.Mounts), text)
+	}
+	for i, m := range want.Mounts {
+		if len(m.Options) == 0 {
+			m.Options = nil
+		}
+		if !reflect.DeepEqual(d.mounts[i].Mount, m) {
+			t.Fatalf("mount %d is %+v, want %+v, of %s", i, d.mounts[i].Mount, m, text)
 		}
 	}
 }

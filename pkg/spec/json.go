@@ -234,6 +234,36 @@ func nextItem(data []byte, i int) int {
 	return i
 }
 
+// decodeText returns a value that has to be a string or null.
+func decodeText(data []byte, v span) (string, error) {
+	if isNull(data, v) {
+		return "", nil
+	}
+	if data[v.start] != '"' {
+		return "", fmt.Errorf("no string but %.100s", v.of(data))
+	}
+	return decodeString(v.of(data)), nil
+}
+
+// decodeTexts returns the elements of an array of strings, which may be absent.
+func decodeTexts(data []byte, v *span) ([]string, error) {
+	if v == nil || isNull(data, *v) {
+		return nil, nil
+	}
+	if data[v.start] != '[' {
+		return nil, fmt.Errorf("no array but %.100s", v.of(data))
+	}
+	var texts []string
+	for _, e := range elements(data, *v) {
+		text, err := decodeText(data, e)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
 // decodeString returns the text of a JSON string, given with its quotes.
 func decodeString(quoted []byte) string {
 	if !bytes.ContainsRune(quoted, '\\') {
