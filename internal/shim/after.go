@@ -22,7 +22,8 @@ func (d *deletion) after() {
 		d.failClosed(errors.New("the runtime still has the container: " + d.container.state))
 		return
 	}
-	if !d.complete() {
+	if err := d.complete(); err != nil {
+		d.failClosed(err)
 		return
 	}
 	var owned []cleanup.Owned

@@ -61,6 +61,10 @@ func TestRecordGoes(t *testing.T) {
 		"others of the pod": {change: func(d *deletion) {
 			d.ofPod, d.pod.ended = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return false }
 		}, kept: true},
+		"others of a pod that got more": {change: func(d *deletion) {
+			d.lookFor(func() ([]cleanup.Owned, error) { return []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, nil })
+			d.pod.ended = func() bool { return false }
+		}, kept: true},
 		"a child left behind": {change: func(d *deletion) { d.abandoned = true }, kept: true},
 	} {
 		d := newDeletion(t)

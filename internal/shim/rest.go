@@ -29,24 +29,19 @@ func (d *deletion) lookFor(more func() ([]cleanup.Owned, error)) {
 	}()
 }
 
-// complete waits for the rest, and reports whether everything that the container
-// owns is known.
-func (d *deletion) complete() bool {
+// complete waits for the rest. Without an error everything that the container owns
+// is known.
+func (d *deletion) complete() error {
 	if d.rest == nil {
-		return true
+		return nil
 	}
 	began := time.Now()
 	defer func() { d.left -= time.Since(began) }()
 	select {
 	case r := <-d.rest:
-		if r.err != nil {
-			d.failClosed(r.err)
-			return false
-		}
 		d.ofPod = append(d.ofPod, r.owned...)
-		return true
+		return r.err
 	case <-time.After(d.left):
-		d.failClosed(errLate)
-		return false
+		return errLate
 	}
 }
