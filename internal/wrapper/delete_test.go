@@ -111,8 +111,8 @@ func TestDeleteOfNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Whose state it is turns out while the runtime is at work.
-			anothers := args[len(args)-1] == "a_b"
-			if pid := strings.TrimSpace(stdout.String()); pid != itoa(command.Process.Pid) != anothers {
+			other := args[len(args)-1] == "a_b"
+			if pid := strings.TrimSpace(stdout.String()); pid != itoa(command.Process.Pid) != other {
 				t.Errorf("the runtime has number %s, %d was started", pid, command.Process.Pid)
 			}
 			if trace := read(t, f.trace); trace != "" {
