@@ -7,9 +7,8 @@
 // back: signals that the caller ignored, other than SIGHUP and SIGINT, have
 // their default action again, as they have for a runtime written in Go.
 //
-// The one case is the deletion of a container that the runtime knows. There the
-// runtime is a child, which is killed if the wrapper is, and while it is at work
-// it is found out what there may be to sweep. Its caller sees it end as it ends,
-// and its output end when it does; the process that the caller waits for ends
-// after the sweep.
+// The one case is the deletion of a container of which there is something to
+// sweep. There the runtime is a child, which is killed if the wrapper is. Its
+// caller sees it end as it ends, and its output end when it does; the process
+// that the caller waits for ends after the sweep.
 package wrapper

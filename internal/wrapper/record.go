@@ -22,16 +22,13 @@ func (s Sweeper) record(invocation Invocation, runtime string, settings config.C
 	if s.Record == nil || settings.SweepBudget == 0 || configErr != nil {
 		return
 	}
-	found, err := find(invocation, runtime, settings)
+	container, err := find(invocation, runtime, settings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return // which the runtime will say
 	}
-	container := unread(invocation, settings)
-	if err == nil {
-		container, err = found.read()
-	}
 	if err != nil {
-		container.Log.WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
+		newLog(invocation, settings).WithField("container", invocation.ID).
+			WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)

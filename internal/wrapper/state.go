@@ -59,19 +59,10 @@ func validID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= 255
 }
 
-// openState opens what a runtime has written into a file. A link in its place is
-// an error. It satisfies fs.ErrNotExist if there is no such container.
-func openState(file string) (*os.File, error) {
-	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-	if err != nil {
-		return nil, fmt.Errorf("read the runtime's state: %w", err)
-	}
-	return f, nil
-}
-
-// readState reads what a runtime of the given kind has written.
-func readState(kind spec.Runtime, file *os.File, id string) (State, error) {
-	data, err := linux.ReadRegular(file, maxState)
+// readState reads what a runtime of the given kind has written into file. The
+// error satisfies fs.ErrNotExist if there is no such container.
+func readState(kind spec.Runtime, file, id string) (State, error) {
+	data, err := readRegular(file)
 	if err != nil {
 		return State{}, fmt.Errorf("read the runtime's state: %w", err)
 	}
@@ -84,7 +75,7 @@ func readState(kind spec.Runtime, file *os.File, id string) (State, error) {
 		err = state.check(id)
 	}
 	if err != nil {
-		return State{}, fmt.Errorf("read the runtime's state: %s: %w", file.Name(), err)
+		return State{}, fmt.Errorf("read the runtime's state: %s: %w", file, err)
 	}
 	return state, nil
 }
@@ -155,4 +146,14 @@ func parseCrunStatus(data []byte) (State, error) {
 		return State{}, err
 	}
 	return State{Bundle: status.Bundle, Rootfs: status.Rootfs, PID: status.PID}, nil
+}
+
+// readRegular reads a regular file. A link in its place is an error.
+func readRegular(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return linux.ReadRegular(f, maxState)
 }

@@ -12,16 +12,6 @@ import (
 	"github.com/unbusy/unbusy/pkg/spec"
 )
 
-// stateIn is the victim's state that is in a file.
-func stateIn(kind spec.Runtime, path string) (State, error) {
-	file, err := openState(path)
-	if err != nil {
-		return State{}, err
-	}
-	defer file.Close()
-	return readState(kind, file, "victim")
-}
-
 // TestReadState has files that the named runtimes wrote, for a container with
 // an annotation "bundle" of another directory.
 func TestReadState(t *testing.T) {
@@ -36,7 +26,7 @@ func TestReadState(t *testing.T) {
 				kind = spec.RuntimeCrun
 			}
 			want.ID, want.Bundle, want.Rootfs = "victim", "/srv/bundles/victim", "/srv/bundles/victim/rootfs"
-			got, err := stateIn(kind, filepath.Join("testdata", file))
+			got, err := readState(kind, filepath.Join("testdata", file), "victim")
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
@@ -66,7 +56,7 @@ func TestReadStateErrors(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := stateIn(test.kind, file)
+			got, err := readState(test.kind, file, "victim")
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -100,11 +90,11 @@ func TestReadStateSpecialFiles(t *testing.T) {
 		dir:   "not a regular file",
 		large: "larger than",
 	} {
-		if got, err := stateIn(spec.RuntimeCrun, path); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := readState(spec.RuntimeCrun, path, "victim"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %+v, %v, want %q", path, got, err, want)
 		}
 	}
-	if _, err := stateIn(spec.RuntimeCrun, filepath.Join(dir, "nothing")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := readState(spec.RuntimeCrun, filepath.Join(dir, "nothing"), "victim"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing: %v", err)
 	}
 }

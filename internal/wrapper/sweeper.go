@@ -2,10 +2,12 @@ package wrapper
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/config"
+	"github.com/unbusy/unbusy/internal/protect"
 )
 
 // Sweeper is what is done about a container's mounts when it starts and after
@@ -20,8 +22,8 @@ type Sweeper struct {
 	// Record notes at start what will identify the container's mounts at its
 	// end. The container starts whatever it returns.
 	Record func(context.Context, Container) error
-	// Prepare reads, while the runtime deletes the container, what the sweep has to
-	// know: what the runtime itself does not remove. The sweep that it returns is called if the runtime did delete the
+	// Prepare reads, before the runtime removes anything, what the sweep has to
+	// know. The sweep that it returns is called if the runtime did delete the
 	// container; if it is nil, there is nothing to sweep. An error means that
 	// there is no sweep.
 	Prepare func(Container) (sweep func(context.Context) error, err error)
@@ -36,4 +38,28 @@ type Container struct {
 
 	// file is where the runtime keeps its state.
 	file string
+}
+
+// find returns the container that an invocation is about. The error satisfies
+// fs.ErrNotExist if there is none that the wrapper could know of: a second
+// delete, or a runtime whose state is not understood.
+func find(invocation Invocation, runtime string, settings config.Config) (Container, error) {
+	kind, known := protect.KindOf(runtime, settings)
+	if !known {
+		return Container{}, fs.ErrNotExist
+	}
+	root, err := stateRoot(kind, invocation.Root)
+	if err != nil {
+		return Container{}, err
+	}
+	file, err := stateFile(kind, root, invocation.ID)
+	if err != nil {
+		return Container{}, err
+	}
+	state, err := readState(kind, file, invocation.ID)
+	if err != nil {
+		return Container{}, err
+	}
+	entry := newLog(invocation, settings).WithFields(logrus.Fields{"container": state.ID, "bundle": state.Bundle})
+	return Container{State: state, Settings: settings, Log: entry, file: file}, nil
 }
