@@ -1,8 +1,9 @@
 package mountns
 
 import (
-	"os"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/unbusy/unbusy/internal/linux"
 )
@@ -17,7 +18,10 @@ type openLink struct {
 // descriptors of threads that do not share their process' ones are not looked at.
 // When over is closed no more are looked for.
 func openByProcesses(pids []int, over <-chan struct{}) []openLink {
-	var found []openLink
+	var (
+		found []openLink
+		link  [64]byte // what leads to a namespace is shorter
+	)
 	for _, pid := range pids {
 		select {
 		case <-over:
@@ -25,22 +29,20 @@ func openByProcesses(pids []int, over <-chan struct{}) []openLink {
 		default:
 		}
 		dir := "/proc/" + strconv.Itoa(pid) + "/fd"
-		fds, err := linux.Numbers(dir)
-		if err != nil {
-			// Ended, or not ours to see: then its threads' namespaces are not, either,
-			// and that is reported.
-			continue
-		}
-		for _, fd := range fds {
-			path := dir + "/" + strconv.Itoa(fd)
-			text, err := os.Readlink(path)
-			if err != nil {
-				continue
+		// Whose cannot be listed has ended or is not ours to see: then its threads'
+		// namespaces are not, either, and that is reported.
+		_ = linux.InNumbers(dir, func(in int, fds []int) {
+			for _, fd := range fds {
+				name := strconv.Itoa(fd)
+				n, err := unix.Readlinkat(in, name, link[:])
+				if err != nil {
+					continue
+				}
+				if inode, ok := namespaceName(string(link[:n])); ok {
+					found = append(found, openLink{dir + "/" + name, inode})
+				}
 			}
-			if inode, ok := namespaceName(text); ok {
-				found = append(found, openLink{path, inode})
-			}
-		}
+		})
 	}
 	return found
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +27,7 @@ type Foreigners struct {
 	looked bool
 	// mounts are the ids of all mounts of the namespaces that can be seen, nil if
 	// that is not known.
-	mounts map[string]bool
+	mounts map[uint64]bool
 }
 
 // ErrForeign says that nobody but foreigners is in what could not be seen.
@@ -76,10 +75,10 @@ func (f *Foreigners) Has(dir string) bool {
 	if err != nil {
 		return false
 	}
-	if first == "" {
+	if first == 0 {
 		return true // it sees no mount, wherever it is
 	}
-	return !f.mounts[first]
+	return !f.mounts[uint64(first)]
 }
 
 // otherUsers reports whether a thread is in another user namespace than we are, or
@@ -101,7 +100,7 @@ func (f *Foreigners) look() {
 		return
 	}
 	f.looked = true
-	mounts := make(map[string]bool)
+	mounts := make(map[uint64]bool)
 	for ns, err := range f.lister.All() {
 		if err != nil {
 			continue // that there are others is why somebody asks
@@ -111,7 +110,7 @@ func (f *Foreigners) look() {
 			return
 		}
 		for i := range found {
-			mounts[strconv.FormatUint(found[i].OldID, 10)] = true
+			mounts[found[i].OldID] = true
 		}
 	}
 	f.mounts = mounts

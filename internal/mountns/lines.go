@@ -2,7 +2,7 @@ package mountns
 
 import (
 	"bytes"
-	"strconv"
+	"math"
 )
 
 // linesOf are the lines of a mount table whose mounts are of some devices. To take
@@ -29,25 +29,32 @@ func linesOf(text []byte, wanted func(Device) bool) []byte {
 
 // deviceField is the third field, "0:50".
 func deviceField(line []byte) []byte {
-	_, line, _ = bytes.Cut(line, []byte(" "))
-	_, line, _ = bytes.Cut(line, []byte(" "))
-	field, _, _ := bytes.Cut(line, []byte(" "))
-	return field
+	for range 2 {
+		line = line[bytes.IndexByte(line, ' ')+1:]
+	}
+	if end := bytes.IndexByte(line, ' '); end >= 0 {
+		return line[:end]
+	}
+	return line
 }
 
 // deviceOf takes a device's field apart.
 func deviceOf(field []byte) (Device, bool) {
-	major, minor, ok := bytes.Cut(field, []byte(":"))
-	if !ok {
+	major, rest, ok := number(field)
+	if !ok || len(rest) == 0 || rest[0] != ':' {
 		return Device{}, false
 	}
-	a, err := strconv.ParseUint(string(major), 10, 32)
-	if err != nil {
-		return Device{}, false
+	minor, rest, ok := number(rest[1:])
+	return Device{Major: major, Minor: minor}, ok && len(rest) == 0
+}
+
+// number is the decimal number that a text begins with, and what is behind it. It is
+// not ok without a digit, and of a number that no id or device can have.
+func number(text []byte) (n uint32, rest []byte, ok bool) {
+	var at int
+	var sum uint64
+	for ; at < len(text) && '0' <= text[at] && text[at] <= '9' && sum <= math.MaxUint32; at++ {
+		sum = sum*10 + uint64(text[at]-'0')
 	}
-	b, err := strconv.ParseUint(string(minor), 10, 32)
-	if err != nil {
-		return Device{}, false
-	}
-	return Device{Major: uint32(a), Minor: uint32(b)}, true
+	return uint32(sum), text[at:], at > 0 && sum <= math.MaxUint32
 }

@@ -22,3 +22,26 @@ func TestLinesOf(t *testing.T) {
 		}
 	}
 }
+
+func TestNumber(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want uint32
+		rest string
+		ok   bool
+	}{
+		{"", 0, "", false},
+		{"x1", 0, "x1", false},
+		{"-1", 0, "-1", false},
+		{"0", 0, "", true},
+		{"7 8", 7, " 8", true},
+		{"4294967295:1", 1<<32 - 1, ":1", true},
+		{"4294967296", 0, "", false},
+		{"99999999999999999999999 1", 0, "", false},
+	} {
+		got, rest, ok := number([]byte(test.text))
+		if ok != test.ok || ok && (got != test.want || string(rest) != test.rest) {
+			t.Errorf("%q: %d, %q, %v", test.text, got, rest, ok)
+		}
+	}
+}

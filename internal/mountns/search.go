@@ -74,7 +74,7 @@ type searcher struct {
 	// the namespaces are known after all.
 	unreadable []Thread
 	collect    bool
-	mountIDs   []uint64
+	mountIDs   idSet
 }
 
 func (s *searcher) close() {
@@ -109,26 +109,18 @@ func (s *searcher) scan() (map[uint64][]view, error) {
 		namespace uint64
 		place     linux.Place
 	}
-	var (
-		held    = map[uint64][]view{}
-		seen    = map[root]int{} // where in held
-		lastPID int
-	)
-	for t, err := range Threads() {
-		if t.PID == 0 {
-			return nil, err
-		}
-		if t.PID != lastPID {
-			s.pids = append(s.pids, t.PID)
-			lastPID = t.PID
-		}
-		if err != nil {
-			s.unreadable = append(s.unreadable, t)
+	var err error
+	if s.pids, err = linux.Numbers("/proc"); err != nil {
+		return nil, err
+	}
+	held := map[uint64][]view{}
+	seen := map[root]int{} // where in held
+	for _, t := range rootedThreads(s.pids) {
+		if t.err != nil {
+			s.unreadable = append(s.unreadable, t.Thread)
 			continue
 		}
-		// If the root is not to be seen, the view may still be the only one.
-		place, _ := linux.PlaceOf("/proc/" + t.dir() + "/root")
-		key := root{t.Namespace, place}
+		key := root{t.Namespace, t.root}
 		at, known := seen[key]
 		if !known {
 			at = len(held[t.Namespace])
@@ -159,7 +151,8 @@ func (s *searcher) show(ns *Namespace) {
 	defer ns.Close()
 	s.done[ns.Inode] = true
 	for _, v := range ns.views {
-		if bytes.Contains(v.table.text, []byte(" - nsfs ")) {
+		// Few tables have a bracket at all, which takes a tenth of the time to find out.
+		if bytes.IndexByte(v.table.text, '[') >= 0 && bytes.Contains(v.table.text, []byte(" mnt:[")) {
 			s.findBound(ns, v.table)
 		}
 		s.remember(v.table.text)
@@ -208,35 +201,23 @@ func (s *searcher) remember(text []byte) {
 		return
 	}
 	for line := range bytes.Lines(text) {
-		id, _, _ := bytes.Cut(line, []byte(" "))
 		// Whose line has another form is not looked for, either.
-		if id, err := strconv.ParseUint(string(id), 10, 64); err == nil {
-			s.mountIDs = append(s.mountIDs, id)
+		if id, _, ok := number(line); ok {
+			s.mountIDs.add(id)
 		}
 	}
-}
-
-// seen are those of some mounts that were in a table.
-func (s *searcher) seen(wanted map[uint64]bool) map[uint64]bool {
-	seen := make(map[uint64]bool, len(wanted))
-	for _, id := range s.mountIDs {
-		if wanted[id] {
-			seen[id] = true
-		}
-	}
-	return seen
 }
 
 // firstMount is the id of the mount that is first in the table of a thread, by
-// its directory of /proc, empty if it sees none. What follows is not even made.
-func firstMount(dir string) (string, error) {
+// its directory of /proc, 0 if it sees none. What follows is not even made.
+func firstMount(dir string) (uint32, error) {
 	line := make([]byte, 64)
 	n, err := linux.ReadOnce(dir+"/mountinfo", line)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	first, _, _ := bytes.Cut(line[:n], []byte(" "))
-	return string(first), nil
+	id, _, _ := number(line[:n])
+	return id, nil
 }
 
 // reportUnreadable reports the threads that may be in a namespace that was not
@@ -247,23 +228,15 @@ func (s *searcher) reportUnreadable() {
 		return
 	}
 	foreigners, foreign := s.lister.Foreigners(), true
-	// Of a thread of which that cannot be told the mount is 0, which none is.
-	first, wanted := make(map[Thread]uint64), make(map[uint64]bool)
-	for _, t := range s.unreadable {
-		text, err := firstMount("/proc/" + t.dir())
-		if isGone(err) {
-			continue
-		}
-		first[t], _ = strconv.ParseUint(text, 10, 64)
-		wanted[first[t]] = true
-	}
-	seen := s.seen(wanted)
 	var missed []Thread
 	for _, t := range s.unreadable {
-		if id, is := first[t]; is && !seen[id] {
-			missed = append(missed, t)
-			foreign = foreign && foreigners.otherUsers("/proc/"+t.dir())
+		// A thread of which it cannot be told has the mount 0, which there is none of.
+		first, err := firstMount("/proc/" + t.dir())
+		if isGone(err) || s.mountIDs.has(first) {
+			continue
 		}
+		missed = append(missed, t)
+		foreign = foreign && foreigners.otherUsers("/proc/"+t.dir())
 	}
 	if len(missed) > 0 {
 		err := fmt.Errorf("%d threads, the first of process %d: %w", len(missed), missed[0].PID, fs.ErrPermission)
