@@ -6,7 +6,7 @@ SHELL := /bin/bash -eu -o pipefail
 # all versions of containerd, and tells incidents with each part of unbusy switched
 # off.
 MATRIX ?=
-FUZZTIME ?= $(if $(filter full,$(MATRIX)),20s,3s)
+FUZZTIME ?= $(if $(filter full,$(MATRIX)),20s,5s)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Static and stripped: the binaries run on the oldest userland, and the wrapper
@@ -73,7 +73,8 @@ fuzz: ## run every fuzz target for FUZZTIME
 # Built before the tests, whose time is bounded.
 TOOLS := nfpm-2.45 go-md2man-2.0 runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3 crio-1.34)
 
-# Some packages at a time: much of it is waiting for engines' retries.
+# Some packages at a time: much of it is waiting for engines' retries. The full matrix,
+# which may take longer, has one less at a time to disturb each other.
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
 	go run ./integration/tools $(TOOLS)
