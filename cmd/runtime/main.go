@@ -5,15 +5,10 @@ package main
 
 import (
 	"os"
-	"runtime"
 
 	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/internal/wrapper"
 )
-
-// init keeps main on the process's first thread, which is the one that may
-// execute the runtime: see [wrapper.Main].
-func init() { runtime.LockOSThread() }
 
 func main() {
 	if sweep.IsChild(os.Args) {

@@ -1,9 +1,13 @@
 package wrapper
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/signal"
+	"runtime"
+	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/unbusy/unbusy/internal/linux"
@@ -19,22 +23,36 @@ var passedOn = []os.Signal{
 
 // child is the wrapped runtime where it is not what the process has become.
 type child struct {
-	pid int
-	// signals are those that the process gets in the child's place.
-	signals chan os.Signal
+	// unwanted ends when the process gets a signal after the child's end.
+	unwanted context.Context
+	cancel   context.CancelFunc
+
+	mu  sync.Mutex
+	pid int // 0 once the child has ended
 }
 
-// startChild starts the runtime with everything that execute would leave it,
-// and to be killed if this process ends. It has to be called on a thread that
-// lasts as long as the process: the kernel takes the thread for the parent.
-func startChild(path string, args []string) (*child, error) {
-	c := &child{signals: make(chan os.Signal, len(passedOn))}
-	for _, s := range passedOn {
-		// Asking for an ignored signal would end that, for the child as well.
-		if !signal.Ignored(s) {
-			signal.Notify(c.signals, s)
-		}
+// runChild runs the runtime with everything that execute would leave it, and to be
+// killed if this process ends. Signals are passed on to it until it has ended. It is
+// not ok if the runtime could not be started.
+func runChild(path string, args []string) (c *child, status syscall.WaitStatus, ok bool, err error) {
+	c = new(child)
+	c.unwanted, c.cancel = context.WithCancel(context.Background())
+	c.mu.Lock() // nothing is sent to it before it is there
+	c.heedSignals()
+	// The kernel takes the thread that starts a process for its parent. While this one
+	// is kept, every signal asked for would cost two changes of threads more.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := c.start(path, args); err != nil {
+		return nil, 0, false, err
 	}
+	status, err = c.wait()
+	return c, status, true, err
+}
+
+// start starts the child; mu is held until it is there.
+func (c *child) start(path string, args []string) error {
+	defer c.mu.Unlock()
 	for {
 		pid, err := syscall.ForkExec(path, args, &syscall.ProcAttr{
 			Env: os.Environ(),
@@ -42,36 +60,50 @@ func startChild(path string, args []string) (*child, error) {
 			Files: []uintptr{0, 1, 2},
 			Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 		})
-		if err == nil {
-			c.pid = pid
-			return c, nil
-		}
 		if !errors.Is(err, syscall.EINTR) {
-			return nil, err
+			c.pid = pid
+			return err
 		}
 	}
 }
 
-// wait passes signals on to the child until it has ended.
-func (c *child) wait() (syscall.WaitStatus, error) {
-	ended, stopped := make(chan struct{}), make(chan struct{})
+func (c *child) heedSignals() {
+	// Asking for an ignored signal would end that, for the child as well; and to ask
+	// for none is to ask for all.
+	heeded := slices.DeleteFunc(slices.Clone(passedOn), signal.Ignored)
+	if len(heeded) == 0 {
+		return
+	}
+	signals := make(chan os.Signal, len(heeded))
+	signal.Notify(signals, heeded...)
 	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case s := <-c.signals:
-				_ = syscall.Kill(c.pid, s.(syscall.Signal)) // it may have ended just now
-			case <-ended:
-				return
-			}
+		for s := range signals {
+			c.take(s)
 		}
 	}()
-	_ = linux.AwaitExit(c.pid) // whatever it met, there still is the wait below
-	close(ended)
-	<-stopped // before the child's number can become another process's
+}
+
+// take takes a signal that the process got.
+func (c *child) take(s os.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pid == 0 {
+		c.cancel()
+		return
+	}
+	_ = syscall.Kill(c.pid, s.(syscall.Signal)) // it may have ended just now
+}
+
+// wait waits until the child has ended.
+func (c *child) wait() (syscall.WaitStatus, error) {
+	pid := c.pid
+	_ = linux.AwaitExit(pid) // whatever it met, there still is the wait below
+	c.mu.Lock()
+	c.pid = 0 // before its number can become another process's
+	c.mu.Unlock()
 	for {
 		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(c.pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
 			return status, err
 		}
 	}

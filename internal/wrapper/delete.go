@@ -63,12 +63,10 @@ func (s Sweeper) deletion(invocation Invocation, runtime string, settings config
 // returns the exit status, about which nobody but the runtime decides. If the
 // child could not be started it reports false.
 func (d deletion) run(runtime string, args []string) (status int, ran bool) {
-	child, err := startChild(runtime, args)
-	if err != nil {
-		return 0, false
-	}
-	ended, err := child.wait()
+	child, ended, ran, err := runChild(runtime, args)
 	switch {
+	case !ran:
+		return 0, false
 	case err != nil:
 		d.container.failClosed(err)
 		return exitUnknown, true
@@ -91,12 +89,9 @@ func (d deletion) after(child *child) error {
 	if _, err := os.Lstat(d.container.file); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the runtime still has the container: %s", d.container.file)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), d.left)
+	// A signal ends it: the runtime has done what it was called for.
+	ctx, cancel := context.WithTimeout(child.unwanted, d.left)
 	defer cancel()
-	go func() {
-		<-child.signals
-		cancel() // the runtime has done what it was called for
-	}()
 	return bounded.Run(ctx, d.sweep)
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,8 +23,6 @@ const (
 	runVariable   = "UNBUSY_TEST_RUN"   // what is at /run
 	etcVariable   = "UNBUSY_TEST_ETC"   // what is at /etc
 )
-
-func init() { runtime.LockOSThread() } // as cmd/runtime does
 
 func TestMain(m *testing.M) {
 	mode := os.Getenv(modeVariable)

@@ -22,10 +22,6 @@ const (
 // becomes the wrapped runtime. It returns, with the exit status, only if that is
 // impossible, or if there was something to sweep after the runtime deleted a
 // container.
-//
-// It must be called on the process's first thread. The kernel keeps
-// PR_SET_PDEATHSIG by thread, and containerd's shim sets it on the runtimes it
-// starts: executed from another thread, the runtime would outlive its caller.
 func Main(args []string, sweeper Sweeper) int {
 	if len(args) == 0 { // execve allows it before Linux 5.18
 		args = []string{program}
@@ -68,6 +64,9 @@ func locateSelf(argv0, configured string) (string, error) {
 // execute replaces the process by the runtime, which keeps the name that the
 // caller used: it stands in its usage and help texts.
 func execute(path string, args []string) error {
+	if err := keepParentDeath(); err != nil {
+		return err
+	}
 	for {
 		if err := syscall.Exec(path, args, os.Environ()); !errors.Is(err, syscall.EINTR) {
 			return err
