@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,13 +23,21 @@ import (
 
 // The test binary plays both parts: as itself the wrapper, and as a copy called
 // runc a runtime that tells what it was started with.
-const wrapperVariable = "UNBUSY_TEST_WRAPPER"
+const (
+	wrapperVariable = "UNBUSY_TEST_WRAPPER"
+	// elsewhere has the wrapper execute the runtime from another thread than its first.
+	elsewhere = "elsewhere"
+)
 
 func TestMain(m *testing.M) {
 	exe, err := os.Readlink("/proc/self/exe")
 	switch {
 	case err == nil && filepath.Base(exe) == "runc":
 		err = tell()
+	case os.Getenv(wrapperVariable) == elsewhere && syscall.Gettid() == syscall.Getpid():
+		runtime.LockOSThread()
+		go main()
+		select {}
 	case os.Getenv(wrapperVariable) != "":
 		main()
 	default:
@@ -146,8 +155,8 @@ func start(t *testing.T, path string, args []string, env ...string) account {
 // TestInvisible starts a runtime directly and through the wrapper: it must not
 // be able to tell the difference.
 func TestInvisible(t *testing.T) {
-	runtime := runtimeIn(t)
-	path := "PATH=" + filepath.Dir(runtime)
+	runc := runtimeIn(t)
+	path := "PATH=" + filepath.Dir(runc)
 	bundle := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bundle, "config.json"), []byte(`{"mounts":[]}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -166,15 +175,17 @@ func TestInvisible(t *testing.T) {
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			argv := append([]string{"/usr/local/bin/unbusy-runtime"}, args...)
-			direct := start(t, runtime, argv, path)
-			wrapped := start(t, "/proc/self/exe", argv, path, wrapperVariable+"=1")
-
-			wrapped.Env = slices.DeleteFunc(wrapped.Env, func(v string) bool { return strings.HasPrefix(v, wrapperVariable) })
-			direct.Pid, wrapped.Pid = 0, 0
+			direct := start(t, runc, argv, path)
+			direct.Pid = 0
 			forgetPipes(&direct)
-			forgetPipes(&wrapped)
-			if !reflect.DeepEqual(wrapped, direct) {
-				t.Errorf("wrapped: %+v\ndirect:  %+v", wrapped, direct)
+			for _, way := range []string{"1", elsewhere} {
+				wrapped := start(t, "/proc/self/exe", argv, path, wrapperVariable+"="+way)
+				wrapped.Env = slices.DeleteFunc(wrapped.Env, func(v string) bool { return strings.HasPrefix(v, wrapperVariable) })
+				wrapped.Pid = 0
+				forgetPipes(&wrapped)
+				if !reflect.DeepEqual(wrapped, direct) {
+					t.Errorf("wrapped, %s: %+v\ndirect:  %+v", way, wrapped, direct)
+				}
 			}
 			if direct.ParentDeath != int(syscall.SIGKILL) || direct.Descriptors["3"] != "/dev/zero" {
 				t.Errorf("the comparison compares nothing: %+v", direct)
