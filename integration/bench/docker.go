@@ -12,7 +12,7 @@ import (
 // unbusy-runtime, with few and with many mount namespaces on the machine.
 func (b *bench) docker() *result.Part {
 	h := host.New(b.t)
-	d := h.Dockerd(host.DockerRuntime(handler, b.program("unbusy-runtime")))
+	d := h.Dockerd(host.DockerRuntime(handler, h.Installed(b.program("unbusy-runtime"), "bin")))
 	image := d.Image()
 	by := func(runtime string) func() error {
 		return func() error {

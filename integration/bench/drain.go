@@ -40,8 +40,8 @@ func (b *bench) drain() *result.Part {
 		b.t.Fatalf("%v", err)
 	}
 	c := h.Containerd(host.PodNetwork(),
-		host.Runtime("stock", "", host.Shim(filepath.Join(tools, "containerd-shim-runc-v2"))),
-		host.Runtime(handler, "", host.Shim(b.program("containerd-shim-unbusy-v2"))))
+		host.Runtime("stock", "", host.Shim(h.Installed(filepath.Join(tools, "containerd-shim-runc-v2"), "bin"))),
+		host.Runtime(handler, "", host.Shim(h.Installed(b.program("containerd-shim-unbusy-v2"), "bin"))))
 	engine := cri.Containerd(b.t, c)
 	rounds := b.fewer(100)
 	var all [2][]cost

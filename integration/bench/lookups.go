@@ -23,8 +23,9 @@ type victim struct {
 // handler is the name of the runtime that is unbusy's.
 const handler = "unbusy"
 
-// containerd starts containerd with unbusy's shim.
+// containerd starts containerd with unbusy's shim, and installs unbusy.
 func (b *bench) containerd(h *host.Host) *host.Containerd {
+	b.unbusy = h.Installed(b.program("unbusy"), "bin")
 	return h.Containerd(host.Runtime(handler, "", host.Shim(b.program("containerd-shim-unbusy-v2"))))
 }
 
@@ -173,7 +174,7 @@ func (b *bench) shell(script string, v victim) error {
 // who runs unbusy who, and makes sure that it finds the copies.
 func (b *bench) who(v victim, copies int) error {
 	var out, said bytes.Buffer
-	cmd := exec.Command(b.program("unbusy"), "who", "--timeout", "1m", "--json", v.id)
+	cmd := exec.Command(b.unbusy, "who", "--timeout", "1m", "--json", v.id)
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
 		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() == 2 {

@@ -112,6 +112,7 @@ type bench struct {
 	options
 	t      host.T
 	loader string
+	unbusy string // where that is installed
 }
 
 // options are what is measured and how often.

@@ -23,13 +23,15 @@ func (b *bench) lives() *result.Part {
 	if err != nil {
 		b.t.Fatalf("%v", err)
 	}
-	r := &runtimes{bundle: h.Dir("bundle"), root: h.Dir("runc"), path: "PATH=" + tools + ":" + os.Getenv("PATH")}
+	runc := h.Installed(filepath.Join(tools, "runc"), "bin")
+	wrapper := h.Installed(b.program("unbusy-runtime"), "bin")
+	r := &runtimes{bundle: h.Dir("bundle"), root: h.Dir("runc"), path: "PATH=" + filepath.Dir(runc) + ":" + os.Getenv("PATH")}
 	if err := r.prepare(h.Cgroup("life")); err != nil {
 		b.t.Fatalf("prepare a bundle: %v", err)
 	}
 	d, err := fight(b.rounds,
-		func() error { return r.live(filepath.Join(tools, "runc")) },
-		func() error { return r.live(b.program("unbusy-runtime")) })
+		func() error { return r.live(runc) },
+		func() error { return r.live(wrapper) })
 	if err != nil {
 		b.t.Fatalf("%v", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -36,8 +35,8 @@ func measure(t host.T, o options) []row {
 	}
 	// Copies, because shims of others on the machine would share pages with them.
 	shims := [2]string{
-		stock: duplicate(t, filepath.Join(dir, "containerd-shim-runc-v2"), h.Dir("shims", names[stock])),
-		ours:  duplicate(t, o.ours, h.Dir("shims", names[ours])),
+		stock: h.Installed(filepath.Join(dir, "containerd-shim-runc-v2"), "shims", names[stock]),
+		ours:  h.Installed(o.ours, "shims", names[ours]),
 	}
 	if err := sameBuild(shims[stock], shims[ours]); err != nil {
 		t.Fatalf("%v", err)
@@ -54,18 +53,4 @@ func measure(t host.T, o options) []row {
 	all = append(all, e.weighContainers(o)...)
 	all = append(all, weighPods(t, c, o)...)
 	return all
-}
-
-// duplicate copies a program to a directory and returns the copy's path.
-func duplicate(t host.T, path, dir string) string {
-	t.Helper()
-	to := filepath.Join(dir, filepath.Base(path))
-	program, err := os.ReadFile(path)
-	if err == nil {
-		err = os.WriteFile(to, program, 0o755)
-	}
-	if err != nil {
-		t.Fatalf("copy a shim: %v", err)
-	}
-	return to
 }
