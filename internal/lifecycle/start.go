@@ -39,6 +39,23 @@ func Record(c Container) ([]cleanup.Owned, error) {
 	if err != nil {
 		return nil, err
 	}
+	return record(description, c)
+}
+
+// RecordEarly is [Record] for a container that is being created, whose root file
+// system is mounted and that has no process yet. It does nothing and reports false if
+// that is too early: there is a mount to come of a network namespace that the
+// container is given.
+func RecordEarly(c Container) (bool, error) {
+	description, err := victim.Read(c.Bundle, c.ID, 0)
+	if err != nil || description.OwnNetwork {
+		return false, err
+	}
+	_, err = record(description, c)
+	return err == nil, err
+}
+
+func record(description cleanup.Container, c Container) ([]cleanup.Owned, error) {
 	owned, err := own(description, c)
 	if err != nil {
 		return nil, err

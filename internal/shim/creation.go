@@ -36,9 +36,6 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 	settings.Roots = append(settings.Roots, rootsOf(c.bundle)...)
 	created := &creation{id: r.GetID(), settings: settings, log: log}
 	created.look = sync.OnceValues(func() (protect.Host, error) { return protect.Look(settings.Config) })
-	// Whatever the specification says, it is needed when the container has been
-	// created.
-	go guarded(log, func() { _, _ = created.look() }) // who needs it is told
 	if r.GetCheckpoint() == "" {
 		protect.Rewrite(protect.Container{
 			Bundle: c.bundle, Runtime: executable(c.runtime),
@@ -51,26 +48,80 @@ func prepareCreation(ctx context.Context, r *taskapi.CreateTaskRequest, log *log
 	return created
 }
 
+// around calls what creates the container, and notes meanwhile or afterwards what will
+// identify its mounts at its end. recorded is closed when that is over, which may be
+// after around has returned.
+func (c *creation) around(runtime *monitor, create func() (pid int, err error)) error {
+	detaches := lifecycle.DetachesAtCreate(c.settings.Config)
+	creating, forget := runtime.creating(c.id)
+	created, early := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		all := false
+		guarded(c.log, func() {
+			select {
+			case <-creating:
+				// Who detaches has to know the container's process.
+				all = !detaches && c.recordEarly()
+			case <-created:
+			}
+		})
+		early <- all
+	}()
+	pid, err := create()
+	close(created)
+	forget()
+	if err != nil {
+		<-early // it writes into the bundle, which is going to be removed
+		return err
+	}
+	go func() {
+		defer close(c.recorded)
+		if !<-early {
+			guarded(c.log, func() { c.record(pid) })
+		}
+	}()
+	if detaches {
+		<-c.recorded
+	}
+	return nil
+}
+
+// recordEarly is record while the runtime creates the container, and reports whether
+// that was possible: it takes twenty times as long and leaves a processor idle, which
+// those need who are told of the container.
+func (c *creation) recordEarly() bool {
+	all := false
+	err := c.described(0, func(_ context.Context, container lifecycle.Container) (err error) {
+		all, err = lifecycle.RecordEarly(container)
+		return err
+	})
+	return err == nil && all
+}
+
 // record notes what will identify the container's mounts at its end.
 func (c *creation) record(pid int) {
+	if err := c.described(pid, lifecycle.Start); err != nil {
+		c.log.WithField(logrus.ErrorKey, events.Brief(err)).
+			Warn("the container's mounts are not recorded, and will not be looked for at its end")
+	}
+}
+
+// described calls f with the container, within the time that there is for that.
+func (c *creation) described(pid int, f func(context.Context, lifecycle.Container) error) error {
 	if c.settings.Err != nil || c.settings.SweepBudget == 0 {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.settings.SweepBudget)
 	defer cancel()
-	err := bounded.Run(ctx, func(ctx context.Context) error {
+	return bounded.Run(ctx, func(ctx context.Context) error {
 		described := describe(c.id, c.container, pid, c.settings.Config, c.log)
 		host, err := c.look()
 		if err != nil {
 			return err
 		}
 		described.Areas = host.Roots.Areas()
-		return lifecycle.Start(ctx, described)
+		return f(ctx, described)
 	})
-	if err != nil {
-		c.log.WithField(logrus.ErrorKey, events.Brief(err)).
-			Warn("the container's mounts are not recorded, and will not be looked for at its end")
-	}
 }
 
 // describe is a container as its mounts' beginning and end are told of it.

@@ -17,7 +17,7 @@ import (
 
 // deleter lets containers' mounts go when they are deleted.
 type deleter struct {
-	deletes *monitor
+	runtime *monitor
 	// daemon is the path of containerd's socket.
 	daemon string
 }

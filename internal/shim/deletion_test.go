@@ -27,7 +27,7 @@ func newDeletion(t *testing.T) *deletion {
 		t.Fatal(err)
 	}
 	return &deletion{
-		deleter: deleter{deletes: watchDeletes(ended{})}, container: c,
+		deleter: deleter{runtime: watch(ended{})}, container: c,
 		described: describe("a", c, 0, config.Default(), logrus.NewEntry(log)), left: config.Default().SweepBudget,
 	}
 }

@@ -31,7 +31,7 @@ func (m manager) Stop(ctx context.Context, id string) (shim.StopStatus, error) {
 	log := logOf(ctx, id)
 	// The process reaps all its children, also those of go-runc, whose own way of
 	// waiting would find nobody.
-	watched := watchDeletes(reaper.Default)
+	watched := watch(reaper.Default)
 	runcC.Monitor = watched
 	var d *deletion
 	guarded(log, func() { d = m.prepare(ctx, deleter{watched, m.daemon}, id, log) })

@@ -41,13 +41,13 @@ func newService(ic *plugin.InitContext) (any, error) {
 		return nil, err
 	}
 	// The service has put its own in place, which reaps the shim's children.
-	watched := watchDeletes(runc.Monitor)
+	watched := watch(runc.Monitor)
 	runc.Monitor = watched
 	protect.MayDetachMounts(protect.Container{Settings: protect.Load(), Log: entry(log.G(ic.Context)), Program: program})
 	return &service{
 		TTRPCTaskService: inner,
 		containers:       make(map[string]container),
-		deleter:          deleter{deletes: watched, daemon: ic.Properties[plugins.PropertyGRPCAddress]},
+		deleter:          deleter{runtime: watched, daemon: ic.Properties[plugins.PropertyGRPCAddress]},
 	}, nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"sync"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
-
-	"github.com/unbusy/unbusy/internal/lifecycle"
 )
 
 // service is the task service with what is added to it.
@@ -26,18 +24,18 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 	log := logOf(ctx, r.GetID())
 	var creation *creation
 	guarded(log, func() { creation = prepareCreation(ctx, r, log) })
-	response, err := s.TTRPCTaskService.Create(ctx, r)
-	if err == nil && creation != nil {
+	if creation == nil {
+		return s.TTRPCTaskService.Create(ctx, r)
+	}
+	var response *taskapi.CreateTaskResponse
+	err := creation.around(s.deleter.runtime, func() (pid int, err error) {
+		response, err = s.TTRPCTaskService.Create(ctx, r)
+		return int(response.GetPid()), err
+	})
+	if err == nil {
 		s.mu.Lock()
 		s.containers[r.GetID()] = creation.container
 		s.mu.Unlock()
-		go func() {
-			defer close(creation.recorded)
-			guarded(log, func() { creation.record(int(response.GetPid())) })
-		}()
-		if lifecycle.DetachesAtCreate(creation.settings.Config) {
-			<-creation.recorded
-		}
 	}
 	return response, err
 }

@@ -26,7 +26,7 @@ func (d *deletion) whileBusy() (stop func()) {
 	if d.rootfs == nil {
 		return func() {}
 	}
-	deleted, forget := d.deleter.deletes.deleted(d.described.ID)
+	deleted, forget := d.deleter.runtime.deleted(d.described.ID)
 	returned := make(chan struct{})
 	var looking sync.WaitGroup
 	looking.Go(func() {

@@ -74,8 +74,11 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 		if c.Network == "" {
 			c.Network = *s.network
 		}
-	case pid > 0:
-		c.NetworkInode = networkNamespace(pid)
+	default:
+		c.OwnNetwork = true
+		if pid > 0 {
+			c.NetworkInode = networkNamespace(pid)
+		}
 	}
 	return c, nil
 }

@@ -21,6 +21,9 @@ type Container struct {
 	// Network is the file of the network namespace that the container joins.
 	// Empty, it has one of its own, or the host's.
 	Network string
+	// OwnNetwork says that it is given a network namespace of its own, which it has no
+	// file for.
+	OwnNetwork bool
 	// NetworkInode is the number of the network namespace that the container's
 	// first process is in, 0 if unknown or not its own.
 	NetworkInode uint64
