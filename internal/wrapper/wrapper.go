@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/internal/log"
 	"github.com/unbusy/unbusy/internal/protect"
 )
@@ -64,7 +65,8 @@ func locateSelf(argv0, configured string) (string, error) {
 // execute replaces the process by the runtime, which keeps the name that the
 // caller used: it stands in its usage and help texts.
 func execute(path string, args []string) error {
-	if err := keepParentDeath(); err != nil {
+	// containerd's shim has the runtimes that it starts end with it.
+	if err := linux.KeepParentDeath(); err != nil {
 		return err
 	}
 	for {

@@ -1,4 +1,4 @@
-package wrapper
+package linux
 
 import (
 	"os"
@@ -18,12 +18,11 @@ func init() {
 	}
 }
 
-// keepParentDeath has the program get the signal as well that this goroutine executes
-// next. The kernel keeps it by thread (PR_SET_PDEATHSIG), and containerd's shim sets it
-// on the runtimes that it starts: without it, they would outlive their caller. To stay
-// on the first thread from the beginning costs more than all the rest of the
-// wrapper, since each goroutine that main waits for means a change of threads.
-func keepParentDeath() error {
+// KeepParentDeath has the program get the signal as well that this goroutine executes
+// next; until then it stays on its thread. The kernel keeps the signal by thread
+// (PR_SET_PDEATHSIG). To stay on the first one from the beginning would mean a change
+// of threads for each goroutine that is waited for.
+func KeepParentDeath() error {
 	runtime.LockOSThread()
 	if parentDeathSignal == 0 || unix.Gettid() == unix.Getpid() {
 		return nil
