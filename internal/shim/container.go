@@ -24,7 +24,7 @@ type container struct {
 	// container. It is there as long as the runtime has the container.
 	state string
 	// recorded is closed when what identifies the container's mounts is in its
-	// record: that is done while the container is being started.
+	// record: that is done while the container is being created or started.
 	recorded chan struct{}
 }
 
