@@ -73,8 +73,9 @@ fuzz: ## run every fuzz target for FUZZTIME
 # Built before the tests, whose time is bounded.
 TOOLS := nfpm-2.45 go-md2man-2.0 runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3 crio-1.34)
 
-# Tests that have to be alone on the machine, as host.AttendAlone and host.MainAlone say. Among the
-# others they would take the place of one for as long as they wait.
+# Packages whose tests have to be alone on the machine, as host.AttendAlone and
+# host.MainAlone say. Among the others they would take the place of one for as long as
+# they wait.
 ALONE := $(shell grep -rl --include='*_test.go' -E 'host[.](Main|Attend)Alone' integration | xargs -n 1 dirname | sort -u)
 INTEGRATION := UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 40m
 
