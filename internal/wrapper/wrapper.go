@@ -65,10 +65,9 @@ func locateSelf(argv0, configured string) (string, error) {
 // execute replaces the process by the runtime, which keeps the name that the
 // caller used: it stands in its usage and help texts.
 func execute(path string, args []string) error {
-	// containerd's shim has the runtimes that it starts end with it.
-	if err := linux.KeepParentDeath(); err != nil {
-		return err
-	}
+	// containerd's shim has the runtimes that it starts end with it. One that would not
+	// is better than none.
+	_ = linux.KeepParentDeath()
 	for {
 		if err := syscall.Exec(path, args, os.Environ()); !errors.Is(err, syscall.EINTR) {
 			return err
