@@ -45,6 +45,8 @@ func (s *stage) talk(handler string) (answers []string) {
 	note(s.c.Try(append(run("short", "--rm"), "echo", "to stdout")...))
 	note(s.c.Try(append(run("short", "--rm"), "sh", "-c", "echo to stdout; echo to stderr >&2; exit 7")...))
 	note(s.c.Try(append(run("short", "--rm"), "no-such-program")...))
+	// Of this one there is a record before it fails.
+	note(s.c.Try(append(run("short", "--rm", "--net-host"), "no-such-program")...))
 	note(s.c.Terminal(append(run("short", "--rm", "--tty"), "sh", "-c", "tty && echo a terminal; stty rows 7 && echo resized; exit 5")...))
 
 	const k = "long"
