@@ -31,10 +31,11 @@ type child struct {
 	pid int // 0 once the child has ended
 }
 
-// runChild runs the runtime with everything that execute would leave it, and to be
-// killed if this process ends. Signals are passed on to it until it has ended. It is
-// not ok if the runtime could not be started.
-func runChild(path string, args []string) (c *child, status syscall.WaitStatus, ok bool, err error) {
+// startChild starts the runtime with everything that execute would leave it, and to be
+// killed if this process ends. Signals are passed on to it until it has ended. The
+// caller is bound to its thread until wait. It is not ok if the runtime could not be
+// started.
+func startChild(path string, args []string) (c *child, ok bool) {
 	c = new(child)
 	c.unwanted, c.cancel = context.WithCancel(context.Background())
 	c.mu.Lock() // nothing is sent to it before it is there
@@ -42,12 +43,11 @@ func runChild(path string, args []string) (c *child, status syscall.WaitStatus, 
 	// The kernel takes the thread that starts a process for its parent. While this one
 	// is kept, every signal asked for would cost two changes of threads more.
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := c.start(path, args); err != nil {
-		return nil, 0, false, err
+	if c.start(path, args) != nil {
+		runtime.UnlockOSThread()
+		return nil, false
 	}
-	status, err = c.wait()
-	return c, status, true, err
+	return c, true
 }
 
 // start starts the child; mu is held until it is there.
@@ -96,6 +96,7 @@ func (c *child) take(s os.Signal) {
 
 // wait waits until the child has ended.
 func (c *child) wait() (syscall.WaitStatus, error) {
+	defer runtime.UnlockOSThread()
 	pid := c.pid
 	_ = linux.AwaitExit(pid) // whatever it met, there still is the wait below
 	c.mu.Lock()

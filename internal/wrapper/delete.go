@@ -16,14 +16,14 @@ import (
 // deletion is a delete that is followed by a sweep.
 type deletion struct {
 	container Container
-	sweep     func(context.Context) error
+	prepare   func(Container) (sweep func(context.Context) error, err error)
 	// left is what is left of the budget.
 	left time.Duration
 }
 
-// deletion reads what is to be swept after a delete, before the runtime removes
-// it. It reports false if nothing is, or if that is not certain: the process
-// can then become the runtime, as for any other command.
+// deletion reads who it is that is deleted, before the runtime forgets it. It reports
+// false if nothing is to be swept, or if that is not certain: the process can then
+// become the runtime, as for any other command.
 func (s Sweeper) deletion(invocation Invocation, runtime string, settings config.Config, configErr error) (deletion, bool) {
 	if s.Prepare == nil || settings.SweepBudget == 0 {
 		return deletion{}, false
@@ -42,48 +42,60 @@ func (s Sweeper) deletion(invocation Invocation, runtime string, settings config
 		container.failClosed(err)
 		return deletion{}, false
 	}
-
-	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)
-	defer cancel()
-	prepared := make(chan func(context.Context) error, 1)
-	err = bounded.Run(ctx, func(context.Context) error {
-		sweep, err := s.Prepare(container)
-		prepared <- sweep
-		return err
-	})
-	if err != nil {
-		container.failClosed(err)
-		return deletion{}, false
-	}
-	d := deletion{container: container, sweep: <-prepared, left: settings.SweepBudget - time.Since(began)}
-	return d, d.sweep != nil
+	return deletion{container, s.Prepare, settings.SweepBudget - time.Since(began)}, true
 }
 
 // run has the runtime delete the container, as a child, and sweeps after it. It
 // returns the exit status, about which nobody but the runtime decides. If the
 // child could not be started it reports false.
-func (d deletion) run(runtime string, args []string) (status int, ran bool) {
-	child, ended, ran, err := runChild(runtime, args)
-	switch {
-	case !ran:
+func (d *deletion) run(runtime string, args []string) (status int, ran bool) {
+	child, ran := startChild(runtime, args)
+	if !ran {
 		return 0, false
+	}
+	// A runtime takes some milliseconds, of which these take one.
+	sweep, failed := d.prepared()
+	ended, err := child.wait()
+	switch {
 	case err != nil:
 		d.container.failClosed(err)
 		return exitUnknown, true
 	case ended != 0:
 		return endAs(ended), true
 	}
-	if err := d.after(child); err != nil {
-		d.container.failClosed(err)
+	if sweep != nil {
+		failed = d.after(child, sweep)
+	}
+	if failed != nil {
+		d.container.failClosed(failed)
 	}
 	return 0, true
 }
 
-// after sweeps when the runtime has deleted the container.
-func (d deletion) after(child *child) error {
+// prepared lets go of what the caller waits for and returns the sweep, nil if there
+// is to be none.
+func (d *deletion) prepared() (func(context.Context) error, error) {
 	if err := letGo(); err != nil {
-		return err
+		return nil, err
 	}
+	began := time.Now()
+	defer func() { d.left -= time.Since(began) }()
+	ctx, cancel := context.WithTimeout(context.Background(), d.left)
+	defer cancel()
+	prepared := make(chan func(context.Context) error, 1)
+	err := bounded.Run(ctx, func(context.Context) error {
+		sweep, err := d.prepare(d.container)
+		prepared <- sweep
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return <-prepared, nil
+}
+
+// after sweeps when the runtime has deleted the container.
+func (d *deletion) after(child *child, sweep func(context.Context) error) error {
 	// The state that was read is the one that the runtime removed, and no new
 	// container has the name yet.
 	if _, err := os.Lstat(d.container.file); !errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +104,7 @@ func (d deletion) after(child *child) error {
 	// A signal ends it: the runtime has done what it was called for.
 	ctx, cancel := context.WithTimeout(child.unwanted, d.left)
 	defer cancel()
-	return bounded.Run(ctx, d.sweep)
+	return bounded.Run(ctx, sweep)
 }
 
 // failClosed says, loudly and where it can be found, that nothing more is

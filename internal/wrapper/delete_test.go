@@ -134,8 +134,21 @@ func TestDeleteWithoutRuntime(t *testing.T) {
 	if want.exit != exitNotExecutable || !strings.Contains(want.stderr, "exec format error") {
 		t.Errorf("it ends with %+v", want)
 	}
-	if trace := read(t, f.trace); trace != prepared {
+	if trace := read(t, f.trace); trace != "" {
 		t.Errorf("called:\n%s", trace)
+	}
+}
+
+// TestDeletePreparesMeanwhile has a runtime that waits for the sweeper, which waits
+// for the runtime.
+func TestDeletePreparesMeanwhile(t *testing.T) {
+	f := newFixture(t, `timeout 5 sh -c ': >"$0"' "${GATE%-of-runtime}"; rm -r "$STATE"`)
+	if got := run(t, f.wrapped("prepare waits", f.args("delete"))); got != (outcome{}) {
+		t.Errorf("it ends with %+v", got)
+	}
+	const want = prepared + "let go on\n" + swept
+	if trace := read(t, f.trace); trace != want {
+		t.Errorf("called:\n%swant:\n%s", trace, want)
 	}
 }
 

@@ -22,10 +22,10 @@ type Sweeper struct {
 	// Record notes at start what will identify the container's mounts at its
 	// end. The container starts whatever it returns.
 	Record func(context.Context, Container) error
-	// Prepare reads, before the runtime removes anything, what the sweep has to
-	// know. The sweep that it returns is called if the runtime did delete the
-	// container; if it is nil, there is nothing to sweep. An error means that
-	// there is no sweep.
+	// Prepare reads what the sweep has to know, while the runtime deletes the
+	// container: nothing may be asked that the runtime removes. The sweep that it
+	// returns is called if the runtime did delete the container; if it is nil, there
+	// is nothing to sweep. An error means that there is no sweep.
 	Prepare func(Container) (sweep func(context.Context) error, err error)
 }
 
