@@ -21,7 +21,7 @@ func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, 
 }
 
 func newScan(query Query, is func(Mount) bool) *scan {
-	return &scan{query: query, is: is, steps: make(chan []step, 1), found: make(chan finding), over: make(chan struct{})}
+	return &scan{query: query, is: is}
 }
 
 func (s *scan) run(l *Lister, yield func(*Namespace, error) bool) {
@@ -83,8 +83,8 @@ func countBelow(namespace, top uint64, s *scratch) (int, error) {
 	}
 }
 
-// scan goes through the kernel's list while the tables are read of what it found:
-// either takes as long.
+// scan goes through the kernel's list. On a host with many namespaces their tables
+// are read meanwhile: either takes as long.
 type scan struct {
 	query Query
 	is    func(Mount) bool
@@ -92,12 +92,13 @@ type scan struct {
 	// hidden root, if ours is.
 	quick, plain bool
 
-	steps chan []step
-	found chan finding
-	over  chan struct{} // nothing more is wanted
+	batch   []step
+	handed  int         // batches
+	steps   chan []step // nil as long as nobody reads
+	reading sync.WaitGroup
 
-	batch  []step
-	failed error // known when steps is closed
+	mu    sync.Mutex
+	found []finding
 }
 
 // step is a namespace on the way, open.
@@ -113,6 +114,9 @@ type finding struct {
 }
 
 const (
+	// alone is how many batches are looked at by who goes through the list: to wake
+	// another processor for one costs more.
+	alone = 8
 	// batched is how many namespaces are handed over at a time. Those that are open
 	// at the same time must not be more than 64 with what a program has open anyway: to
 	// enlarge its table of descriptors a process with threads waits for all
@@ -182,108 +186,119 @@ func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
 		}
 	}
 	s.plain = s.quick && onlyOneOnHidden(own.Unique)
-	go s.list(own.fd)
-	go s.read()
-	wanted := true
-	for f := range s.found {
-		if wanted && !yield(f.ns, f.err) {
-			wanted = false
-			close(s.over)
-		}
-		if f.ns != nil {
-			f.ns.Close()
-		}
+	wanted := s.list(own.fd, yield)
+	if s.steps != nil {
+		close(s.steps)
+		s.reading.Wait()
 	}
+	s.deliver(wanted, yield)
 }
 
-// list goes from a namespace, which it leaves out, to both ends of the list.
-func (s *scan) list(own int) {
-	defer close(s.steps)
+// list goes from a namespace, which it leaves out, to both ends of the list. It
+// reports whether more is wanted.
+func (s *scan) list(own int, yield func(*Namespace, error) bool) bool {
 	for _, next := range []func(int) (int, linux.MountNamespace, error){
 		linux.NextMountNamespace, linux.PreviousMountNamespace,
 	} {
-		if !s.follow(own, next) {
+		err := s.follow(own, next, yield)
+		if errors.Is(err, errUnwanted) {
+			return false
+		}
+		if err != nil {
+			s.bring(finding{err: err})
 			break
 		}
 	}
-	s.hand()
+	return s.hand(yield)
 }
+
+// errUnwanted says that the loop body wants no more.
+var errUnwanted = errors.New("no more is wanted")
 
 // follow hands over what is on one side, each when the one after it is open: its
 // place in the list is what the kernel goes on from.
-func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error)) bool {
+func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error), yield func(*Namespace, error) bool) error {
 	at := step{fd: own}
 	for {
 		fd, info, err := next(at.fd)
 		if at.fd != own {
 			s.batch = append(s.batch, at)
 		}
-		if err != nil {
-			if !errors.Is(err, unix.ENOENT) {
-				s.failed = err
-			}
-			return s.failed == nil
+		switch {
+		case errors.Is(err, unix.ENOENT):
+			return nil
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrIncomplete, err)
 		}
 		at = step{fd, info.ID}
-		if len(s.batch) >= batched && !s.hand() {
+		if len(s.batch) >= batched && !s.hand(yield) {
 			unix.Close(fd)
-			return false
+			return errUnwanted
 		}
 	}
 }
 
-// hand hands over what was found and reports whether more is wanted.
-func (s *scan) hand() bool {
+// hand has what is in the batch looked at, yields what was found by now and reports
+// whether more is wanted.
+func (s *scan) hand(yield func(*Namespace, error) bool) bool {
 	batch := s.batch
 	s.batch = nil
-	select {
-	case s.steps <- batch:
-		return true
-	case <-s.over:
-		for _, one := range batch {
-			unix.Close(one.fd)
-		}
-		return false
-	}
-}
-
-// read reads the tables of what is handed over.
-func (s *scan) read() {
-	defer close(s.found)
-	var wait sync.WaitGroup
-	for range readers {
-		wait.Go(func() {
-			for batch := range s.steps {
-				for _, one := range batch {
-					s.look(one)
+	switch s.handed++; {
+	case s.handed <= alone:
+		s.look(batch)
+	case s.steps == nil:
+		s.steps = make(chan []step, 1)
+		for range readers {
+			s.reading.Go(func() {
+				for batch := range s.steps {
+					s.look(batch)
 				}
-			}
-		})
+			})
+		}
+		fallthrough
+	default:
+		s.steps <- batch
 	}
-	wait.Wait()
-	if s.failed != nil {
-		s.found <- finding{err: fmt.Errorf("%w: %w", ErrIncomplete, s.failed)}
+	return s.deliver(true, yield)
+}
+
+// look reads the tables of a batch.
+func (s *scan) look(batch []step) {
+	for _, at := range batch {
+		ns := &Namespace{ID: ID{Unique: at.number}, fd: at.fd, byNumber: true}
+		is, err := s.has(ns)
+		if is {
+			ns.ID, err = ns.identified()
+		}
+		if is && err == nil {
+			s.bring(finding{ns: ns})
+			continue
+		}
+		ns.Close()
+		if err != nil {
+			s.bring(finding{err: err})
+		}
 	}
 }
 
-func (s *scan) look(at step) {
-	ns := &Namespace{ID: ID{Unique: at.number}, fd: at.fd, byNumber: true}
-	select {
-	case <-s.over:
-		ns.Close()
-		return
-	default:
+func (s *scan) bring(f finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = append(s.found, f)
+}
+
+// deliver yields what was found, if that is wanted, closes it and reports whether
+// more is wanted.
+func (s *scan) deliver(wanted bool, yield func(*Namespace, error) bool) bool {
+	s.mu.Lock()
+	found := s.found
+	s.found = nil
+	s.mu.Unlock()
+	for _, f := range found {
+		wanted = wanted && yield(f.ns, f.err)
+		if f.ns != nil {
+			f.ns.Close()
+		}
 	}
-	is, err := s.has(ns)
-	if is {
-		ns.ID, err = ns.identified()
-	}
-	if is && err == nil {
-		s.found <- finding{ns: ns}
-		return
-	}
-	ns.Close()
-	if err != nil {
-		s.found <- finding{err: err}
-	}
+	return wanted
 }

@@ -1,6 +1,7 @@
 package mountns
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"slices"
@@ -10,14 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestHaving looks for a mount in one of more namespaces than are handed over at a
-// time: in the first and in the last of them, in ours, and in none.
+// TestHaving looks for a mount in one of more namespaces than one reader looks at: in
+// the first and in the last of them, in ours, and in none.
 func TestHaving(t *testing.T) {
 	walk := requireWalk(t)
 	var some []*Namespace
-	for range 2*batched + 1 {
+	for range (alone + 2) * batched {
 		some = append(some, newNamespace(t, walk))
 	}
+	// This is the order of the kernel's list.
+	slices.SortFunc(some, func(a, b *Namespace) int { return cmp.Compare(a.Unique, b.Unique) })
 	open := func() int {
 		t.Helper()
 		entries, err := os.ReadDir("/proc/self/fd")
