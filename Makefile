@@ -74,9 +74,11 @@ fuzz: ## run every fuzz target for FUZZTIME
 TOOLS := nfpm-2.45 go-md2man-2.0 runc-1.5 containerd-2.4 $(if $(filter full,$(MATRIX)),containerd-1.7 containerd-2.0 containerd-2.2 containerd-2.3 crio-1.34)
 
 # Packages whose tests have to be alone on the machine, as host.AttendAlone and
-# host.MainAlone say. Among the others they would take the place of one for as long as
-# they wait.
-ALONE := $(shell grep -rl --include='*_test.go' -E 'host[.](Main|Attend)Alone' integration | xargs -n 1 dirname | sort -u)
+# host.MainAlone say, and those of which some have to be, which are called TestAlone.
+# Among the others they would take the place of one for as long as they wait.
+saying = $(shell grep -rlE --include='*_test.go' '$(1)' integration | xargs -n 1 dirname | sort -u)
+ALONE := $(call saying,host[.](Main|Attend)Alone)
+SOME_ALONE := $(call saying,^func TestAlone)
 INTEGRATION := UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go test -count=1 -timeout 40m
 
 # Some packages at a time: much of it is waiting for engines' retries. The full matrix,
@@ -84,7 +86,8 @@ INTEGRATION := UNBUSY_REQUIRE=1 MATRIX=$(MATRIX) UNBUSY_BIN=$(CURDIR)/bin go tes
 .PHONY: integration
 integration: build ## run the tests on real engines (root)
 	go run ./integration/tools $(TOOLS)
-	$(INTEGRATION) -p $(if $(filter full,$(MATRIX)),2,3) $$(go list ./integration/... | grep -vxF "$$(go list $(addprefix ./,$(ALONE)))")
+	$(INTEGRATION) -p $(if $(filter full,$(MATRIX)),2,3) -skip ^TestAlone $$(go list ./integration/... | grep -vxF "$$(go list $(addprefix ./,$(ALONE)))")
+	$(INTEGRATION) -p 1 -run ^TestAlone $(addprefix ./,$(SOME_ALONE))
 	$(INTEGRATION) -p 1 $(addprefix ./,$(ALONE))
 
 .PHONY: capture

@@ -9,7 +9,7 @@ import (
 	"github.com/unbusy/unbusy/integration/host"
 )
 
-// TestDaemonMoved starts dockerd again in a mount namespace of its own, as a
+// TestAloneDaemonMoved starts dockerd again in a mount namespace of its own, as a
 // service that got MountFlags= or PrivateMounts=, under its containers. The
 // runtime works where the containers' mounts were made, and where no engine is
 // any more. One container is stopped; the other one goes on.
@@ -20,7 +20,7 @@ import (
 // copies no directory up in the first one, and cannot remove the root file system
 // of the stopped one. So nothing is written there, and only where dockerd gets
 // the host's mounts it is told to remove the container.
-func TestDaemonMoved(t *testing.T) {
+func TestAloneDaemonMoved(t *testing.T) {
 	for _, propagation := range []string{"private", "slave"} {
 		t.Run(propagation, func(t *testing.T) {
 			host.Alone(t)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -73,9 +74,14 @@ func lock(how int) error {
 }
 
 // Alone is for one test what [AttendAlone] is for a package: it waits until no other
-// package is being tested, and has others wait for the end of the test.
+// package is being tested, and has others wait for the end of the test. By the name
+// that the test has to have, make integration knows that it comes last: among the
+// others its package would take the place of one for as long as it waits.
 func Alone(t testing.TB) {
 	t.Helper()
+	if !strings.HasPrefix(t.Name(), "TestAlone") {
+		t.Fatal("a test that has to be alone is called TestAlone...")
+	}
 	if present == nil {
 		return
 	}

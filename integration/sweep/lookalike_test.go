@@ -51,10 +51,10 @@ func TestLookalikes(t *testing.T) {
 	})
 }
 
-// TestReusedDeviceNumber has the engine unmount before the container is deleted,
+// TestAloneReusedDeviceNumber has the engine unmount before the container is deleted,
 // and the kernel give the number of the old file system to the next one. That is
 // in an agent when the sweep comes, which knows the old one by its number.
-func TestReusedDeviceNumber(t *testing.T) {
+func TestAloneReusedDeviceNumber(t *testing.T) {
 	host.Alone(t) // others would take the number
 	for _, test := range []struct {
 		name string
