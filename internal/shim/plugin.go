@@ -44,8 +44,11 @@ func newService(ic *plugin.InitContext) (any, error) {
 	watched := watch(runc.Monitor)
 	runc.Monitor = watched
 	protect.MayDetachMounts(protect.Container{Settings: protect.Load(), Log: entry(log.G(ic.Context)), Program: program})
+	c := newCollector(quiet)
+	c.putOff()() // the first container is about to be created
 	return &service{
 		TTRPCTaskService: inner,
+		collector:        c,
 		containers:       make(map[string]container),
 		deleter:          deleter{runtime: watched, daemon: ic.Properties[plugins.PropertyGRPCAddress]},
 	}, nil

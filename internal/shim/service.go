@@ -5,12 +5,14 @@ import (
 	"sync"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // service is the task service with what is added to it.
 type service struct {
 	taskapi.TTRPCTaskService
-	deleter deleter
+	deleter   deleter
+	collector *collector
 
 	mu sync.Mutex
 	// containers are those that were created and not deleted, by id. Containers
@@ -21,6 +23,7 @@ type service struct {
 // Create implements taskapi.TTRPCTaskService: it creates a container, whose
 // specification is rewritten before.
 func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
+	defer s.collector.putOff()()
 	log := logOf(ctx, r.GetID())
 	var creation *creation
 	guarded(log, func() { creation = prepareCreation(ctx, r, log) })
@@ -43,6 +46,9 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 // Start implements taskapi.TTRPCTaskService: it starts a container or another
 // process in it. When a container has started, its mounts are recorded.
 func (s *service) Start(ctx context.Context, r *taskapi.StartRequest) (*taskapi.StartResponse, error) {
+	if r.GetExecID() == "" {
+		defer s.collector.putOff()()
+	}
 	response, err := s.TTRPCTaskService.Start(ctx, r)
 	if r.GetExecID() == "" {
 		s.mu.Lock()
@@ -55,12 +61,21 @@ func (s *service) Start(ctx context.Context, r *taskapi.StartRequest) (*taskapi.
 	return response, err
 }
 
+// Kill implements taskapi.TTRPCTaskService: with it the end of a container begins.
+func (s *service) Kill(ctx context.Context, r *taskapi.KillRequest) (*emptypb.Empty, error) {
+	if r.GetExecID() == "" {
+		defer s.collector.putOff()()
+	}
+	return s.TTRPCTaskService.Kill(ctx, r)
+}
+
 // Delete implements taskapi.TTRPCTaskService: it deletes a container and lets
 // its mounts go in other mount namespaces.
 func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
 	if r.GetExecID() != "" {
 		return s.TTRPCTaskService.Delete(ctx, r)
 	}
+	defer s.collector.putOff()()
 	log := logOf(ctx, r.GetID())
 	s.mu.Lock()
 	c, ok := s.containers[r.GetID()]
