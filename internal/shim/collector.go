@@ -16,9 +16,8 @@ const (
 
 // collector puts the collection of garbage off while containers are created and ended.
 // containerd has its shims collect whenever the heap has grown by 40 % (setRuntime in
-// pkg/shim), which is well for one that has nothing to do. Each time keeps all processors
-// busy, at which a container's creation is waiting for its runtime and the daemon, and in
-// a short life that is five times and a twentieth of it.
+// pkg/shim), which suits one that has nothing to do. In a container's short life that is
+// five times, on all processors and while somebody waits: a twentieth of that life.
 type collector struct {
 	quiet time.Duration
 
