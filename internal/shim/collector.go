@@ -53,14 +53,22 @@ func (c *collector) done() {
 	}
 }
 
-// settle gives the memory back that is not needed.
+// settle gives the memory back that is not needed. That takes milliseconds, for which
+// no call waits.
 func (c *collector) settle() {
+	if c.resume() {
+		debug.FreeOSMemory()
+	}
+}
+
+// resume ends putting off, and reports whether that was to be done.
+func (c *collector) resume() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.calls > 0 || !c.off {
-		return // the end of what is going on sets the timer again
+		return false // the end of what is going on sets the timer again
 	}
 	c.off = false
 	debug.SetGCPercent(c.usual)
-	debug.FreeOSMemory()
+	return true
 }

@@ -26,17 +26,9 @@ func forced() uint32 {
 func TestCollector(t *testing.T) {
 	const usual = 43
 	defer debug.SetGCPercent(debug.SetGCPercent(usual))
-	settles := func() {
-		t.Helper()
-		for until := time.Now().Add(10 * time.Second); percent() != usual; runtime.Gosched() {
-			if time.Now().After(until) {
-				t.Fatalf("collection is still put off: %d %%", percent())
-			}
-		}
-	}
 	c := newCollector(5 * time.Millisecond)
 	before := forced()
-	for range 2 {
+	for times := range uint32(2) {
 		first, second := c.putOff(), c.putOff()
 		first()
 		c.settle() // as if the time were over
@@ -44,9 +36,12 @@ func TestCollector(t *testing.T) {
 			t.Errorf("during a call %d %%, want %d", got, busyPercent)
 		}
 		second()
-		settles()
+		for until := time.Now().Add(10 * time.Second); percent() != usual || forced()-before == times; runtime.Gosched() {
+			if time.Now().After(until) {
+				t.Fatalf("collection at %d %%, memory was given back %d times, want %d %% and %d", percent(), forced()-before, usual, times+1)
+			}
+		}
 	}
-	// Who settles holds the lock until the memory is given back.
 	c.settle()
 	if got := forced() - before; got != 2 {
 		t.Errorf("memory was given back %d times, want 2", got)
