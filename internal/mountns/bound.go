@@ -79,17 +79,3 @@ func waitsFor(table []*mountinfo.Info, path string) string {
 	}
 	return ""
 }
-
-// MayHang reports whether file systems of a type can leave whoever asks them
-// waiting, beyond any signal: those whose answers come from a process or over
-// the network.
-func MayHang(fstype string) bool {
-	base, _, _ := strings.Cut(fstype, ".")
-	switch base {
-	case "fuse", "fuseblk", "virtiofs", "autofs", "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph",
-		"afs", "coda", "lustre", "gfs2", "ocfs2", "orangefs":
-		return true
-	default:
-		return false
-	}
-}

@@ -19,6 +19,11 @@ type Query struct {
 	// Device, if not nil, leaves out mounts for which it is false. It is asked
 	// before any path is.
 	Device func(Device) bool
+	// Named, if not nil, says of which superblocks more is wanted than numbers:
+	// Root, Path, FSType and Source take most of the time and are left out of a
+	// mount of another one, unless a wanted one is mounted on it or the file system
+	// may hang. A table that is read as a text has them all.
+	Named func(Device) bool
 	// Within, if not 0, bounds how long a table is read by number: beyond that the
 	// error satisfies errors.Is(err, ErrTooSlow). The kernel climbs from each
 	// mount to the root (is_path_reachable in fs/namespace.c), so that somebody who
@@ -75,12 +80,28 @@ func hiddenRoot(namespace uint64, s *scratch) (top, on uint64, err error) {
 }
 
 // mountsByNumber reads a table by the kernel's calls for that.
-//
-// It asks for what is below the hidden root. What the kernel takes for the root
-// of a foreign namespace is the first mount on the hidden one (grab_requested_root
-// in fs/namespace.c), and on a machine that runs from its initramfs, where many
-// are mounted there, that is any of them.
-func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
+func mountsByNumber(namespace uint64, query Query) (mounts []Mount, err error) {
+	err = belowHidden(namespace, func(top uint64, s *scratch) error {
+		mounts, err = below(namespace, top, query, s)
+		return err
+	})
+	return mounts, err
+}
+
+// hasByNumber is hasBelow for a whole namespace.
+func hasByNumber(namespace uint64, query Query, is func(Mount) bool) (found bool, err error) {
+	err = belowHidden(namespace, func(top uint64, s *scratch) error {
+		found, err = hasBelow(namespace, top, query, s, is)
+		return err
+	})
+	return found, err
+}
+
+// belowHidden calls f with the hidden root of a namespace, for it to ask for what is
+// below that. What the kernel takes for the root of a foreign namespace is the first
+// mount on the hidden one (grab_requested_root in fs/namespace.c), and on a machine
+// that runs from its initramfs, where many are mounted there, that is any of them.
+func belowHidden(namespace uint64, f func(top uint64, s *scratch) error) error {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	top, _, err := hiddenRoot(namespace, s)
@@ -88,44 +109,92 @@ func mountsByNumber(namespace uint64, query Query) ([]Mount, error) {
 		top, _, err = hiddenRoot(namespace, s) // what it climbed was unmounted
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return below(namespace, top, query, s)
+	return f(top, s)
+}
+
+// hasBelow reports whether is says so of a mount below one.
+func hasBelow(namespace, top uint64, query Query, s *scratch, is func(Mount) bool) (bool, error) {
+	found := false
+	err := eachBelow(namespace, top, query, s, func(m Mount) bool {
+		found = is(m)
+		return !found
+	})
+	return found, err
 }
 
 // below reads what is mounted below a mount.
 func below(namespace, top uint64, query Query, s *scratch) ([]Mount, error) {
-	var (
-		mounts []Mount
-		began  = time.Now()
-		batch  = len(s.ids)
-	)
+	var mounts []Mount
+	err := eachBelow(namespace, top, query, s, func(m Mount) bool {
+		mounts = append(mounts, m)
+		return true
+	})
+	if err == nil && query.Named != nil {
+		err = s.nameParents(namespace, mounts, query.Named)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return mounts, nil
+}
+
+// eachBelow reads mounts below one for as long as f wants more.
+func eachBelow(namespace, top uint64, query Query, s *scratch, f func(Mount) bool) error {
+	began := time.Now()
+	batch := len(s.ids)
 	if query.Within != 0 {
 		batch = firstListed
 	}
 	for after := query.NewerThan; ; {
 		n, err := linux.ListMounts(namespace, top, after, s.ids[:batch])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, id := range s.ids[:n] {
 			if query.Within != 0 && time.Since(began) > query.Within {
-				return nil, ErrTooSlow
+				return ErrTooSlow
 			}
 			mount, ok, err := statMount(&s.reader, namespace, id, query)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if ok {
-				mounts = append(mounts, mount)
+			if ok && !f(mount) {
+				return nil
 			}
 		}
 		if n < batch {
-			return mounts, nil
+			return nil
 		}
 		after = s.ids[n-1]
 		batch = min(2*batch, len(s.ids))
 	}
+}
+
+// nameParents reads what was left out of mounts that those are mounted on of which
+// all is wanted.
+func (s *scratch) nameParents(namespace uint64, mounts []Mount, named func(Device) bool) error {
+	parents := make(map[uint64]bool)
+	for i := range mounts {
+		if named(mounts[i].Device) {
+			parents[mounts[i].UniqueParent] = true
+		}
+	}
+	for i := range mounts {
+		m := &mounts[i]
+		if m.FSType != "" || !parents[m.UniqueID] {
+			continue
+		}
+		whole, ok, err := statMount(&s.reader, namespace, m.UniqueID, Query{})
+		if err != nil {
+			return err
+		}
+		if ok {
+			*m = whole
+		}
+	}
+	return nil
 }
 
 // statMount reads one mount. It is not ok if it does not match or is gone.
@@ -135,13 +204,21 @@ func statMount(reader *linux.MountReader, namespace, id uint64, query Query) (mo
 			ok, err = false, nil
 		}
 	}()
-	if query.Device != nil {
-		stat, err := reader.Stat(namespace, id, linux.MountSuperblock)
+	if query.Device != nil || query.Named != nil {
+		mask := linux.MountSuperblock
+		if query.Named != nil {
+			mask |= linux.MountBasic
+		}
+		stat, err := reader.Stat(namespace, id, mask)
 		if err != nil {
 			return Mount{}, false, err
 		}
-		if !query.Device(Device{Major: stat.Major, Minor: stat.Minor}) {
+		device := Device{Major: stat.Major, Minor: stat.Minor}
+		if query.Device != nil && !query.Device(device) {
 			return Mount{}, false, nil
+		}
+		if query.Named != nil && !query.Named(device) && answers(stat.Magic) {
+			return mountOf(stat), true, nil
 		}
 	}
 	stat, err := reader.Stat(namespace, id, linux.MountSuperblock|linux.MountBasic|linux.MountRoot|
@@ -149,13 +226,19 @@ func statMount(reader *linux.MountReader, namespace, id uint64, query Query) (mo
 	if err != nil {
 		return Mount{}, false, err
 	}
+	mount = mountOf(stat)
+	mount.Root, mount.Path = reader.Root(), reader.Point()
+	mount.FSType, mount.Source = reader.FSType(), reader.Source()
+	return mount, true, nil
+}
+
+// mountOf is what is known of a mount without a string.
+func mountOf(stat *linux.MountStat) Mount {
 	return Mount{
 		UniqueID: stat.ID, UniqueParent: stat.Parent,
 		OldID: uint64(stat.OldID), OldParent: uint64(stat.OldParent),
-		Device: Device{Major: stat.Major, Minor: stat.Minor},
-		Root:   reader.Root(), Path: reader.Point(),
-		FSType: reader.FSType(), Source: reader.Source(),
+		Device:    Device{Major: stat.Major, Minor: stat.Minor},
 		PeerGroup: stat.PeerGroup, Master: stat.Master,
 		ReadOnly: stat.Attributes&unix.MOUNT_ATTR_RDONLY != 0,
-	}, true, nil
+	}
 }

@@ -129,24 +129,19 @@ const (
 
 // has reports whether a namespace is one that is looked for.
 func (s *scan) has(ns *Namespace) (bool, error) {
-	mounts, err := s.mounts(ns)
+	if s.plain {
+		// To find the hidden root takes as long as everything else.
+		room := scratches.Get().(*scratch)
+		defer scratches.Put(room)
+		if is, err := hasBelow(ns.Unique, linux.RootMount, s.query, room, s.is); err == nil {
+			return is, nil
+		}
+	}
+	is, err := ns.Has(s.query, s.is)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
-	return slices.ContainsFunc(mounts, s.is), nil
-}
-
-// mounts are those that the query finds. To find the hidden root takes as long as
-// everything else.
-func (s *scan) mounts(ns *Namespace) ([]Mount, error) {
-	if s.plain {
-		room := scratches.Get().(*scratch)
-		defer scratches.Put(room)
-		if mounts, err := below(ns.Unique, linux.RootMount, s.query, room); err == nil {
-			return mounts, nil
-		}
-	}
-	return ns.Mounts(s.query)
+	return is, nil
 }
 
 // search finds them through /proc.

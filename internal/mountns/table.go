@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/moby/sys/mountinfo"
@@ -32,6 +33,20 @@ func (ns *Namespace) Mounts(query Query) ([]Mount, error) {
 		return nil, fmt.Errorf("read the mount table of %s: %w", ns, err)
 	}
 	return mounts, nil
+}
+
+// Has reports whether the table has a mount that query finds and is says so of. It
+// looks no further than that one.
+func (ns *Namespace) Has(query Query, is func(Mount) bool) (bool, error) {
+	if !ns.byNumber {
+		mounts, err := ns.mountsByText(query)
+		return slices.ContainsFunc(mounts, is), err
+	}
+	found, err := hasByNumber(ns.Unique, query, is)
+	if err != nil {
+		return false, fmt.Errorf("read the mount table of %s: %w", ns, err)
+	}
+	return found, nil
 }
 
 // readTable reads a mount table.

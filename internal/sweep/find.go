@@ -93,8 +93,7 @@ func (v *view) findAll(ctx context.Context, lister *mountns.Lister, owned []clea
 // glance looks whether something in the namespace can be a copy.
 func (f *found) glance(ctx context.Context, q mountns.Query, owned []cleanup.Owned) {
 	q.Within = share(ctx)
-	mounts, err := f.Mounts(q)
-	f.hit, f.err = anyCopy(owned, mounts), err
+	f.hit, f.err = f.Has(q, func(m mountns.Mount) bool { return mayBeCopy(owned, m) })
 }
 
 // settle lets go of what is not wanted once that is known.
@@ -138,13 +137,4 @@ func (f *finder) isProtected(id mount.NamespaceID) bool {
 // wanted reports whether a namespace can be one to know of, as far as is known.
 func (f *finder) wanted(one *found) bool {
 	return one.hit || one.err != nil || !f.known || f.isProtected(one.ID)
-}
-
-func anyCopy(owned []cleanup.Owned, mounts []mount.Mount) bool {
-	for i := range mounts {
-		if mayBeCopy(owned, mounts[i]) {
-			return true
-		}
-	}
-	return false
 }

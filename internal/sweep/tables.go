@@ -14,11 +14,12 @@ import (
 // hundred mounts, and a container's mount can have leaked into a thousand.
 func (v *view) readTables(ctx context.Context, all []found, owned []cleanup.Owned) {
 	next := make(chan *found)
+	ofOwned := query(owned).Device
 	var wait sync.WaitGroup
 	for range min(len(all), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			for f := range next {
-				v.readTable(ctx, f, owned)
+				v.readTable(ctx, f, owned, ofOwned)
 			}
 		})
 	}
@@ -29,18 +30,20 @@ func (v *view) readTables(ctx context.Context, all []found, owned []cleanup.Owne
 	wait.Wait()
 }
 
-func (v *view) readTable(ctx context.Context, f *found, owned []cleanup.Owned) {
+// readTable reads the table of a namespace. Where no engine is, more than numbers
+// is known only of what the rules look at.
+func (v *view) readTable(ctx context.Context, f *found, owned []cleanup.Owned, ofOwned func(mountns.Device) bool) {
 	if ctx.Err() != nil {
 		return // the caller says so
 	}
-	whole := mountns.Query{}
+	table := mountns.Query{}
 	if _, is := v.protected.Why(f.ID); !is {
 		if f.err != nil {
 			return
 		}
-		whole.Within = share(ctx)
+		table.Named, table.Within = ofOwned, share(ctx)
 	}
-	if f.mounts, f.err = f.Mounts(whole); f.err == nil {
+	if f.mounts, f.err = f.Mounts(table); f.err == nil {
 		f.identify(owned)
 	}
 }

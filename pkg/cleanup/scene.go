@@ -21,7 +21,9 @@ type Scene struct {
 // Namespace is a mount namespace as it was seen.
 type Namespace struct {
 	ID mount.NamespaceID
-	// Mounts is the whole table.
+	// Mounts is the whole table. If the namespace is not protected, Root, Path,
+	// FSType and Source may be missing of mounts that are of no owned superblock,
+	// have none of those on them and cannot hang.
 	Mounts []mount.Mount
 	// Protected says why nothing in the namespace may be unmounted: an engine
 	// lives in it. It is empty for every other one.
