@@ -28,6 +28,9 @@ func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cl
 		if !detached(outcomes) {
 			return all
 		}
+		if left, only := d.onlyOriginals(ctx, r.Owned, all); only {
+			return cleanup.Settle(all, left)
+		}
 		after, err := look(ctx, lister, *r, asTheyAre())
 		if err != nil {
 			report.Incomplete = append(report.Incomplete, "look again: "+err.Error())

@@ -1,0 +1,43 @@
+package sweep
+
+import (
+	"context"
+
+	"github.com/unbusy/unbusy/internal/mountns"
+	"github.com/unbusy/unbusy/pkg/cleanup"
+)
+
+// onlyOriginals reports whether of everything owned nothing is left anywhere but
+// what was found as an engine's own mount, and returns those of them that are there.
+// Then it need not be known who lives where, which takes most of the time of a look.
+func (d *detacher) onlyOriginals(ctx context.Context, owned []cleanup.Owned, found []cleanup.Outcome) (left []cleanup.Copy, only bool) {
+	if d.lister.Proc() {
+		return nil, false
+	}
+	q := query(owned)
+	q.Within = share(ctx)
+	ofOwned := q.Device
+	// When the time is over whatever is looked at ends the search.
+	q.Device = func(device mountns.Device) bool { return ofOwned(device) || ctx.Err() != nil }
+	is := func(m mountns.Mount) bool { return mayBeCopy(owned, m) && !isOriginal(owned, m) || ctx.Err() != nil }
+	for _, err := range d.lister.Having(q, is) {
+		_ = err // of a table that cannot be read it is not known
+		return nil, false
+	}
+	for _, o := range found {
+		if o.Copy.Kind == cleanup.Original && d.isThere(o.Copy) {
+			left = append(left, o.Copy)
+		}
+	}
+	return left, true
+}
+
+// isThere reports whether a mount that was found is still in its namespace.
+func (d *detacher) isThere(c cleanup.Copy) bool {
+	ns, err := d.open(c.Namespace)
+	if err != nil {
+		return false
+	}
+	defer ns.Close()
+	return d.sameMount(ns, c.Mount) == nil
+}
