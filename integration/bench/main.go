@@ -102,6 +102,7 @@ var parts = []struct {
 	{"who", (*bench).lookups},
 	{"grow", (*bench).growth},
 	{"clear", (*bench).clearing},
+	{"leaks", (*bench).leaks},
 	{"runc", (*bench).lives},
 	{"docker", (*bench).docker},
 	{"drain", (*bench).drain},

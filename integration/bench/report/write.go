@@ -16,7 +16,7 @@ import (
 var page string
 
 // written are the parts that the page has places for.
-var written = []string{"who", "grow", "clear", "start", "runc", "docker", "shim", "drain"}
+var written = []string{"who", "grow", "clear", "leaks", "start", "runc", "docker", "shim", "drain"}
 
 // write fills in the page.
 func write(results string, machine []string) ([]byte, error) {
