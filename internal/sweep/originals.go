@@ -14,6 +14,15 @@ func (d *detacher) onlyOriginals(ctx context.Context, owned []cleanup.Owned, fou
 	if d.lister.Proc() {
 		return nil, false
 	}
+	for _, o := range found {
+		switch c := o.Copy; {
+		case !c.Owned.IsOriginal(c.Mount):
+		case c.Kind != cleanup.Original:
+			return nil, false // the engine is gone: what becomes of it is to be planned
+		case d.isThere(c):
+			left = append(left, c)
+		}
+	}
 	q := query(owned)
 	q.Within = share(ctx)
 	ofOwned := q.Device
@@ -23,11 +32,6 @@ func (d *detacher) onlyOriginals(ctx context.Context, owned []cleanup.Owned, fou
 	for _, err := range d.lister.Having(q, is) {
 		_ = err // of a table that cannot be read it is not known
 		return nil, false
-	}
-	for _, o := range found {
-		if o.Copy.Kind == cleanup.Original && d.isThere(o.Copy) {
-			left = append(left, o.Copy)
-		}
 	}
 	return left, true
 }
