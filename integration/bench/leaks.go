@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/unbusy/unbusy/integration/bench/result"
 	"github.com/unbusy/unbusy/integration/host"
+	"github.com/unbusy/unbusy/integration/observe"
 )
 
 // stopper is a way in which containerd deletes a container's task.
@@ -91,27 +90,34 @@ func (b *bench) deleteLeaked(s stopper, what of) time.Duration {
 	defer after.end()
 	c.Ctr("task", "kill", "--signal", "KILL", k.ID())
 	host.Await(b.t, "the container's end", func() bool { return strings.Contains(c.Ctr("task", "list"), "STOPPED") })
+	rootfs, there, err := observe.At(k.Rootfs())
+	if err != nil || !there {
+		b.t.Fatalf("%s: the root file system is mounted: %v, %v", s.name, there, err)
+	}
+	if n := b.holders(rootfs); n != what.copies {
+		b.t.Fatalf("%s: %d copies, want %d", s.name, n, what.copies)
+	}
 	began := time.Now()
 	c.Ctr("task", "delete", k.ID())
 	lasted := time.Since(began)
 	// Without unbusy they go when containerd removes the directory that they are on.
-	if left := holding(k.Rootfs()); left != 0 {
+	if left := b.holders(rootfs); left != 0 {
 		b.t.Fatalf("%s: %d of %d copies are left", s.name, left, what.copies)
 	}
 	k.Delete()
 	return lasted
 }
 
-// holding is how many processes see something mounted at a path.
-func holding(path string) int {
-	tables, err := filepath.Glob("/proc/[0-9]*/mountinfo")
+// holders is how many processes have a copy of a container's root file system.
+func (b *bench) holders(rootfs observe.Mount) int {
+	b.t.Helper()
+	all, err := observe.Holders(rootfs.Device)
 	if err != nil {
-		return -1
+		b.t.Fatalf("%v", err)
 	}
 	n := 0
-	for _, table := range tables {
-		text, _ := os.ReadFile(table) // nothing, if it has ended
-		if bytes.Contains(text, []byte(" "+path+" ")) {
+	for _, h := range all {
+		if slices.Contains(h.Points, rootfs.Point) {
 			n++
 		}
 	}
