@@ -1,8 +1,10 @@
 package docker
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +150,41 @@ func TestAskPodman(t *testing.T) {
 	expect(ask.Stopped)
 	p.Podman("rm", "one")
 	expect(ask.NoSuch)
+}
+
+// TestAskPodmanElsewhere asks in a mount namespace with another /run, where podman
+// would find that the host was booted and no container runs.
+func TestAskPodmanElsewhere(t *testing.T) {
+	h := host.New(t)
+	p := h.Podman()
+	t.Setenv("CONTAINERS_CONF", filepath.Join(h.Dir("podman"), "containers.conf"))
+	t.Setenv("TMPDIR", h.Dir("podman", "tmp"))
+	p.Run("one")
+	path := strings.TrimSpace(p.Podman("inspect", "--format", "{{.GraphDriver.Data.MergedDir}}", "one"))
+	known := slices.DeleteFunc(knownRoots(t), func(r roots.Root) bool {
+		return r.Engine == roots.Podman && filepath.Dir(r.Resolved) != h.Dir("podman")
+	})
+	asked := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and with the goroutine the thread ends
+		err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS)
+		if err == nil {
+			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+		}
+		if err == nil {
+			err = unix.Mount("tmpfs", "/run", "tmpfs", 0, "")
+		}
+		if err == nil {
+			_, err = ask.OwnerOf(t.Context(), path, known)
+		}
+		asked <- err
+	}()
+	if err := <-asked; !errors.Is(err, ask.ErrNoAnswer) {
+		t.Errorf("answered, %v", err)
+	}
+	if state := strings.TrimSpace(p.Podman("inspect", "--format", "{{.State.Status}}", "one")); state != "running" {
+		t.Errorf("for podman the container is %s now", state)
+	}
 }
 
 // TestProtectedEngines looks for the engines that run, and for dockerd's helper

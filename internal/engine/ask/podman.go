@@ -15,6 +15,7 @@ import (
 type Store struct {
 	GraphRoot, RunRoot string
 	Driver             string // "overlay"
+	TmpDir             string // podman's own, which a boot empties
 }
 
 // Podman asks podman about a container by its full id, in a store. There is no
@@ -28,10 +29,13 @@ type Store struct {
 //
 // What podman does not say by its exit status is no answer; so are a store that
 // its database contradicts, and a program that is killed because ctx, or ten
-// seconds, end.
+// seconds, end. Where podman would take the host for just booted it is not asked.
 func Podman(ctx context.Context, program string, store Store, id string) (Answer, error) {
 	if !isID(id) {
 		return Unknown, fmt.Errorf("%q is no full id of podman's", id)
+	}
+	if err := store.isAlive(); err != nil {
+		return Unknown, err
 	}
 	_, err := store.podman(ctx, program, "container", "exists", "--external", id)
 	var exit *exec.ExitError
@@ -59,7 +63,7 @@ func Podman(ctx context.Context, program string, store Store, id string) (Answer
 func (s Store) podman(ctx context.Context, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	global := []string{"--root", s.GraphRoot, "--runroot", s.RunRoot, "--storage-driver", s.Driver}
+	global := []string{"--root", s.GraphRoot, "--runroot", s.RunRoot, "--tmpdir", s.TmpDir, "--storage-driver", s.Driver}
 	cmd := exec.CommandContext(ctx, program, append(global, args...)...)
 	var stdout, stderr limited
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -23,8 +23,9 @@ func script(t *testing.T, text string) string {
 }
 
 func TestPodman(t *testing.T) {
-	store := Store{"/graph", "/run root", "overlay"}
-	exists := `[ "$*" = "--root /graph --runroot /run root --storage-driver overlay container exists --external ` + idA + `" ] && `
+	store := Store{"/graph", "/run root", "overlay", dir(t)}
+	write(t, store.TmpDir, map[string]string{"alive": ""})
+	exists := `[ "$*" = "--root /graph --runroot /run root --tmpdir ` + store.TmpDir + ` --storage-driver overlay container exists --external ` + idA + `" ] && `
 	for _, test := range []struct {
 		name, script string
 		want         Answer
@@ -55,13 +56,17 @@ func TestPodman(t *testing.T) {
 	if got, err := Podman(t.Context(), "/no/podman", store, idA); got != Unknown || err == nil {
 		t.Errorf("no program: %s, %v", got, err)
 	}
+	store.TmpDir = dir(t)
+	if got, err := Podman(t.Context(), script(t, "exit 1"), store, idA); got != Unknown || !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("never used since the boot: %s, %v", got, err)
+	}
 	if got, err := Podman(t.Context(), script(t, "exit 1"), store, "name"); got != Unknown || err == nil {
 		t.Errorf("a name: %s, %v", got, err)
 	}
 }
 
 func TestContainerOfLayer(t *testing.T) {
-	s := Store{dir(t), dir(t), "overlay"}
+	s := Store{GraphRoot: dir(t), RunRoot: dir(t), Driver: "overlay"}
 	if _, _, err := s.containerOfLayer(layer); err == nil {
 		t.Error("there is no store")
 	}
@@ -104,7 +109,8 @@ func TestStoreOf(t *testing.T) {
 		{"no run root", graph, []roots.Root{graph, docker}, false},
 	} {
 		got, err := located{root: test.root}.store("overlay", test.known)
-		if (err == nil) != test.ok || test.ok && got != (Store{"/g", "/r", "overlay"}) {
+		got.TmpDir = ""
+		if (err == nil) != test.ok || test.ok && got != (Store{"/g", "/r", "overlay", ""}) {
 			t.Errorf("%s: %+v, %v", test.name, got, err)
 		}
 	}

@@ -82,7 +82,7 @@ func (s Store) isPodmans() (bool, error) {
 // says which ones belong together, so that there must be no choice. Should they
 // not, podman's database contradicts.
 func (l located) store(driver string, known []roots.Root) (Store, error) {
-	store := Store{Driver: driver}
+	store := Store{Driver: driver, TmpDir: podmanTmpDir(os.Geteuid(), os.Getenv)}
 	mine, other, wanted := &store.GraphRoot, &store.RunRoot, roots.RunRoot
 	if l.root.Kind == roots.RunRoot {
 		mine, other, wanted = other, mine, roots.GraphRoot

@@ -196,6 +196,12 @@ func users(ctx context.Context, host *install.Host) ([]string, error) {
 	if podman == "" {
 		return nil, nil
 	}
+	// Where it does not find what it wrote since the boot podman writes into its
+	// database that nothing runs (libpod runtime.go, makeRuntime), and a tree that is
+	// mounted somewhere need not have the host's /run.
+	if host.Prefix() != "/" && !host.Exists("/run/libpod/alive") {
+		return nil, fmt.Errorf("it has not been used since the boot, or not with %s/run", host.Prefix())
+	}
 	// Podman does nothing at all if its default runtime is gone, unless it is told
 	// another one.
 	var global []string
