@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -183,30 +182,6 @@ func (s *stage) monitor(name string) int {
 		s.t.Fatal(err)
 	}
 	return pid
-}
-
-// settle waits until of podman's helpers for a container only the monitors of what
-// runs are left. podman lets go of its lock while it stops or kills something: who
-// cleans up after an earlier run or an exec can change the container's state then
-// (containers/podman#17126).
-func (s *stage) settle(id string, running int) {
-	s.t.Helper()
-	host.Await(s.t, "podman to clean up", func() bool {
-		lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		helpers := 0
-		for _, line := range lines {
-			text, _ := os.ReadFile(line) // nothing, if it has ended
-			args := strings.Split(string(text), "\x00")
-			monitors := filepath.Base(args[0]) == "conmon"
-			if cleans := slices.Contains(args, "cleanup"); (monitors || cleans) && slices.Contains(args, id) {
-				helpers++
-			}
-		}
-		return helpers == running
-	})
 }
 
 func (s *stage) read(path string) string {

@@ -31,7 +31,6 @@ func TestSweep(t *testing.T) {
 						s.requireHolds(agent, victim.rootfs, true)
 						s.requireHolds(agent, victim.shm, true)
 					}
-					s.settle(id, 1)
 					s.podman(append(command, "victim")...)
 					if command[0] == "kill" {
 						host.Await(t, "the mounts of a killed container to go", func() bool { return !s.mounted(victim.shm) })
@@ -48,7 +47,6 @@ func TestSweep(t *testing.T) {
 					s.podman("rm", "--force", "--time", "0", "agent")
 					s.requireAlive("bystander")
 					if command[0] == "stop" {
-						s.settle(id, 0)
 						s.podman("start", "victim")
 					}
 					if command[0] != "kill" {
