@@ -16,6 +16,10 @@ import (
 // as one with a *Panic. Other goroutines, also those that f starts, stay where
 // they are. /proc is the namespace's own inside, if it has one.
 //
+// With the thread ends what the thread has started and what was asked to end with it
+// (prctl(2), PR_SET_PDEATHSIG), and any goroutine may have used the thread before: a
+// process that starts such children does not call this, or keeps their threads bound.
+//
 // Entering takes CAP_SYS_ADMIN in the user namespace that owns the namespace and
 // CAP_SYS_CHROOT (mntns_install in fs/namespace.c).
 func (ns *Namespace) Enter(f func() error) error {

@@ -17,35 +17,46 @@ func (ns *Namespace) UniqueID(mount Mount) (uint64, error) {
 	if mount.UniqueID != 0 {
 		return mount.UniqueID, nil
 	}
-	failed := func(err error) error {
-		return &MountError{Op: "identify", Target: mount.Path, Err: err}
-	}
-	if mount.Path == "" {
-		return 0, failed(ErrUnidentified)
-	}
 	var id uint64
-	err := ns.Enter(func() error {
-		fd, err := linux.OpenPath(unix.AT_FDCWD, mount.Path)
-		if err != nil {
-			return failed(meaning(err))
-		}
-		defer unix.Close(fd)
-		old, err := linux.MountID(fd)
-		if err != nil {
-			return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
-		}
-		if old != mount.OldID {
-			if isRoot, _, err := linux.IsMountRoot(fd); err != nil {
-				return failed(err)
-			} else if !isRoot {
-				return failed(ErrGone)
-			}
-			return failed(fmt.Errorf("%w: id %d, not %d", ErrOtherMount, old, mount.OldID))
-		}
-		if id, err = linux.UniqueMountID(fd); err != nil {
-			return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
-		}
-		return nil
+	err := ns.Enter(func() (err error) {
+		id, err = UniqueIDHere(mount)
+		return err
 	})
 	return id, err
+}
+
+// UniqueIDHere is [Namespace.UniqueID] for the namespace that the calling thread is
+// in, and a path from its root directory. It ends no thread.
+func UniqueIDHere(mount Mount) (uint64, error) {
+	if mount.UniqueID != 0 {
+		return mount.UniqueID, nil
+	}
+	failed := func(err error) (uint64, error) {
+		return 0, &MountError{Op: "identify", Target: mount.Path, Err: err}
+	}
+	if mount.Path == "" {
+		return failed(ErrUnidentified)
+	}
+	fd, err := linux.OpenPath(unix.AT_FDCWD, mount.Path)
+	if err != nil {
+		return failed(meaning(err))
+	}
+	defer unix.Close(fd)
+	old, err := linux.MountID(fd)
+	if err != nil {
+		return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
+	}
+	if old != mount.OldID {
+		if isRoot, _, err := linux.IsMountRoot(fd); err != nil {
+			return failed(err)
+		} else if !isRoot {
+			return failed(ErrGone)
+		}
+		return failed(fmt.Errorf("%w: id %d, not %d", ErrOtherMount, old, mount.OldID))
+	}
+	id, err := linux.UniqueMountID(fd)
+	if err != nil {
+		return failed(fmt.Errorf("%w: %w", ErrUnidentified, err))
+	}
+	return id, nil
 }

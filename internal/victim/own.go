@@ -33,8 +33,8 @@ func Own(lister *mountns.Lister, c cleanup.Container, areas func([]mount.Mount) 
 }
 
 // Complete adds what is not in a mount table: the unique ids, on kernels that do
-// not list them, and the writable layers of overlay file systems. mounts is the
-// table of the namespace that owned was found in.
+// not list them, and the writable layers of overlay file systems. ns is our own
+// namespace, mounts its table, in which owned was found.
 func Complete(ns *mountns.Namespace, mounts []mountns.Mount, owned []cleanup.Owned) error {
 	for i := range owned {
 		o := &owned[i]
@@ -43,8 +43,9 @@ func Complete(ns *mountns.Namespace, mounts []mountns.Mount, owned []cleanup.Own
 				continue
 			}
 			if o.UniqueID == 0 {
-				// Before Linux 6.8 there is none.
-				if id, err := ns.UniqueID(m); err == nil {
+				// Before Linux 6.8 there is none. The shim's runtimes end with the threads
+				// that started them: no thread may end here.
+				if id, err := mountns.UniqueIDHere(m); err == nil {
 					o.UniqueID = id
 				}
 			}
