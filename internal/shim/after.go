@@ -16,6 +16,7 @@ import (
 // after lets go what is left when the container is deleted.
 func (d *deletion) after() {
 	if d.abandoned {
+		d.forget()
 		return
 	}
 	if d.container.hasState() {
@@ -37,14 +38,18 @@ func (d *deletion) after() {
 	if d.rootfs != nil && !d.letMountpointGo() {
 		owned = append(owned, *d.rootfs)
 	}
-	if len(owned) > 0 && !d.sweep(owned) {
-		return
+	swept := len(owned) == 0 || d.sweep(owned)
+	if swept {
+		d.nameUsers()
 	}
-	d.nameUsers()
-	if podLeft {
-		return
+	if d.abandoned || !podLeft {
+		d.forget()
 	}
-	// So that what containerd calls next has nothing to do.
+}
+
+// forget removes the record, so that what containerd calls next has nothing to do:
+// there is one time for both, and a process that was left behind may still act.
+func (d *deletion) forget() {
 	_ = os.Remove(filepath.Join(d.container.bundle, cleanup.RecordName)) // it goes with the bundle
 }
 

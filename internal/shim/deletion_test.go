@@ -48,8 +48,8 @@ func TestAroundAnswers(t *testing.T) {
 	}
 }
 
-// TestRecordGoes deletes a container with a record: it goes only if there is
-// nothing left to do for whoever is called next.
+// TestRecordGoes deletes a container with a record: it stays only for what whoever
+// is called next may still do.
 func TestRecordGoes(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*deletion)
@@ -65,7 +65,14 @@ func TestRecordGoes(t *testing.T) {
 			d.lookFor(func() ([]cleanup.Owned, error) { return []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, nil })
 			d.pod.ended = func() bool { return false }
 		}, kept: true},
-		"a child left behind": {change: func(d *deletion) { d.abandoned = true }, kept: true},
+		"a child left behind": {change: func(d *deletion) { d.abandoned = true }},
+		"no time": {change: func(d *deletion) {
+			d.ofPod, d.pod.ended, d.left = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return true }, 0
+		}},
+		"no time, others of the pod": {change: func(d *deletion) {
+			d.rootfs, d.left = &cleanup.Owned{Kind: cleanup.Rootfs, Path: "/nowhere", UniqueID: 1}, 0
+			d.ofPod, d.pod.ended = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return false }
+		}, kept: true},
 	} {
 		d := newDeletion(t)
 		test.change(d)
