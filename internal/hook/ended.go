@@ -59,11 +59,10 @@ func (c call) sweep(ctx context.Context, s state, container lifecycle.Container)
 		return err
 	}
 	if len(owned) > 0 {
-		if err := lifecycle.Sweep(ctx, container, owned); err != nil {
-			return err
-		}
+		err = lifecycle.Sweep(ctx, container, owned)
 	}
-	return forget(s.Bundle)
+	// Also if it was given up: what was left behind may still act.
+	return errors.Join(err, forget(s.Bundle))
 }
 
 // forget removes a container's record, so that whatever else is called at its end
