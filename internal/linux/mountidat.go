@@ -2,7 +2,6 @@ package linux
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -16,8 +15,7 @@ import (
 // (d_weak_revalidate).
 func MountIDAt(path string) (uint64, error) {
 	id, err := mountIDByPath(path)
-	// A seccomp filter that is older than statx answers EPERM.
-	if errors.Is(err, ErrNoMountID) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+	if withoutMountID(err) {
 		id, err = mountIDByDescriptor(path)
 	}
 	if err != nil {
@@ -47,10 +45,15 @@ func mountIDByDescriptor(path string) (uint64, error) {
 		return 0, err
 	}
 	defer unix.Close(fd)
+	return mountIDInProc(fd)
+}
+
+// mountIDInProc is MountID on older kernels, by the /proc of the calling thread.
+func mountIDInProc(fd int) (uint64, error) {
 	name := "/proc/self/fdinfo/" + strconv.Itoa(fd)
 	text, err := os.ReadFile(name)
 	if err != nil {
-		// Not wrapped: what does not exist is procfs, not the caller's path.
+		// Not wrapped: what does not exist is procfs, not what the caller asks about.
 		return 0, fmt.Errorf("read about a descriptor: %v", err) //nolint:errorlint // see above
 	}
 	for line := range bytes.Lines(text) {

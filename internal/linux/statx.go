@@ -8,7 +8,7 @@ import (
 )
 
 // ErrNoMountID says that the kernel has no such number for a mount: the unique
-// one is there since Linux 6.8, the other one since 5.8.
+// one is there since Linux 6.8, the other one since 5.8 (in fdinfo, since 3.15).
 var ErrNoMountID = errors.New("this kernel does not tell the mount of a descriptor")
 
 // UniqueMountID is the unique id of the mount that a descriptor, also one
@@ -18,9 +18,31 @@ func UniqueMountID(fd int) (uint64, error) {
 }
 
 // MountID is the id that mountinfo has for the mount of a descriptor. The
-// kernel gives it to another mount once this one is gone.
+// kernel gives it to another mount once this one is gone. Every kernel tells. No
+// file system is asked, and /proc only as it is where the process is, wherever the
+// calling thread has gone: see EnterMountNamespace.
 func MountID(fd int) (uint64, error) {
-	return mountID(fd, unix.STATX_MNT_ID)
+	id, err := mountID(fd, unix.STATX_MNT_ID)
+	if !withoutMountID(err) {
+		return id, err
+	}
+	// What is called /proc in a namespace that the thread has entered is its
+	// processes' choice. A goroutine that is not locked to a thread runs on one that
+	// was started outside, and has the same descriptors.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		id, err = mountIDInProc(fd)
+	}()
+	<-done
+	return id, err
+}
+
+// withoutMountID reports whether an error of statx leaves it to fdinfo to say which
+// mount something is on.
+func withoutMountID(err error) bool {
+	// A seccomp filter that is older than statx answers EPERM.
+	return errors.Is(err, ErrNoMountID) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM)
 }
 
 func mountID(fd int, which int) (uint64, error) {
