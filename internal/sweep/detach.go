@@ -143,14 +143,20 @@ func (d *detacher) proof(owned []cleanup.Owned) func(cleanup.Owned) error {
 }
 
 // stillOurs reports by an error that an engine's mount which was there when the
-// plan was made is not any more: then a device number proves nothing.
+// plan was made is not any more: then a device number proves nothing. If none was
+// there, none may have come.
 func (d *detacher) stillOurs(o cleanup.Owned) error {
+	there := false
 	for i := range d.view.scene.Namespaces {
 		seen := &d.view.scene.Namespaces[i]
 		for j := range seen.Mounts {
 			m := seen.Mounts[j]
+			if !o.IsOriginal(m) {
+				continue
+			}
+			there = true
 			// What went by our own hand says nothing against its copies.
-			if !o.IsOriginal(m) || d.ended[m.OldID] {
+			if d.ended[m.OldID] {
 				continue
 			}
 			ns, err := d.open(seen.ID)
@@ -164,7 +170,10 @@ func (d *detacher) stillOurs(o cleanup.Owned) error {
 			}
 		}
 	}
-	return nil
+	if there {
+		return nil
+	}
+	return d.noSuccessor(o)
 }
 
 // sameMount reports by an error that a mount is not there any more.
