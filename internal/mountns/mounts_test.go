@@ -295,6 +295,16 @@ func TestUniqueID(t *testing.T) {
 	if id, err := proc.UniqueID(byText); err != nil || id != want.UniqueID {
 		t.Errorf("%d, %v, want %d", id, err, want.UniqueID)
 	}
+	in(t, ns, func() error {
+		if err := unix.Chdir(top); err != nil {
+			return err
+		}
+		id, err := UniqueIDHere(byText)
+		if err == nil && id != want.UniqueID {
+			err = fmt.Errorf("from inside: %d, want %d", id, want.UniqueID)
+		}
+		return err
+	})
 	in(t, ns, func() error { return mountTmpfs("cover", a) })
 	if id, err := proc.UniqueID(byText); !errors.Is(err, ErrOtherMount) {
 		t.Errorf("covered: %d, %v, want %v", id, err, ErrOtherMount)

@@ -37,7 +37,12 @@ func UniqueIDHere(mount Mount) (uint64, error) {
 	if mount.Path == "" {
 		return failed(ErrUnidentified)
 	}
-	fd, err := linux.OpenPath(unix.AT_FDCWD, mount.Path)
+	root, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return failed(err)
+	}
+	defer unix.Close(root)
+	fd, err := linux.OpenPath(root, mount.Path)
 	if err != nil {
 		return failed(meaning(err))
 	}
