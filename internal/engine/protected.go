@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/unbusy/unbusy/internal/mountns"
 	"github.com/unbusy/unbusy/pkg/mount"
@@ -35,14 +37,15 @@ type place struct {
 // its own Any is false and not the whole truth.
 //
 // An engine's thread can go to a new namespace at any time. Who lists namespaces
-// first and calls this then has none on the list, or protected; for threads that
-// enter one of those that were there, see Recheck.
+// first and calls this then has none on the list, or protected; who has to list them
+// later, see LookAgain. For threads that enter one of those that were there, see
+// Recheck.
 func FindProtected(ctx context.Context, lister *mountns.Lister) (Protected, error) {
 	return FindProtectedBy(ctx, lister, nil)
 }
 
 // FindProtectedBy is FindProtected for who has to know only for the sake of some
-// processes, those in a namespace for one; nil stands for all.
+// processes, those in a namespace for one, and of their parents; nil stands for all.
 func FindProtectedBy(ctx context.Context, lister *mountns.Lister, among []int) (Protected, error) {
 	p, err := findProtected(ctx, lister, among)
 	if err != nil {
@@ -60,28 +63,49 @@ func findProtected(ctx context.Context, lister *mountns.Lister, among []int) (Pr
 			return Protected{}, fmt.Errorf("namespace of PID 1: %w", err)
 		}
 	}
+	p := Protected{init: first.Inode, places: map[uint64]place{}}
+	err := p.look(ctx, foreigners, among)
+	return p, err
+}
+
+// LookAgain is what is known after one more look at some processes and their parents:
+// who was found before, and who has become an engine or a helper since, or has gone to
+// another namespace. To look after listing namespaces at those who are in them is
+// enough for what FindProtected says of who lists first.
+func (p Protected) LookAgain(ctx context.Context, lister *mountns.Lister, among []int) (Protected, error) {
+	p.places, p.engines = maps.Clone(p.places), slices.Clone(p.engines)
+	if err := p.look(ctx, lister.Foreigners(), among); err != nil {
+		return Protected{}, fmt.Errorf("look again for the engines' mount namespaces: %w", err)
+	}
+	return p, nil
+}
+
+// look adds the namespaces of engines and helpers among some processes.
+func (p *Protected) look(ctx context.Context, foreigners *mountns.Foreigners, among []int) error {
 	residents, err := findResidents(ctx, foreigners, among)
 	if err != nil {
-		return Protected{}, err
+		return err
 	}
-	p := Protected{init: first.Inode, places: map[uint64]place{}}
 	for _, r := range residents {
 		namespaces, err := mountNamespaces(r.process)
 		if isForeign(err, r.process, foreigners) {
 			continue
 		}
 		if err != nil {
-			return Protected{}, fmt.Errorf("%s: %w", r, err)
+			return fmt.Errorf("%s: %w", r, err)
 		}
 		for _, inode := range namespaces {
 			p.add(inode, r)
 		}
-		if !r.helper {
+		if r.helper {
+			continue
+		}
+		p.any = p.any || !r.nested && len(namespaces) > 0
+		if !slices.ContainsFunc(p.engines, func(known resident) bool { return known.pid == r.pid }) {
 			p.engines = append(p.engines, r)
-			p.any = p.any || !r.nested && len(namespaces) > 0
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // firstNamespace is that of PID 1. Where its link is closed all mount tables may
@@ -145,8 +169,9 @@ func (p Protected) Any() bool { return p.any }
 
 // Recheck looks whether a thread of one of the engines that were found has come
 // to a namespace by now. It costs a few microseconds for each thread, and is
-// meant for the moment after entering. Engines that were started meanwhile are
-// not seen; they have nothing mounted in a namespace that was there before.
+// meant for the moment after entering. Engines and helpers that were started
+// meanwhile are not seen; they have nothing mounted in a namespace that was there
+// before.
 func (p Protected) Recheck(id mount.NamespaceID) (reason string, ok bool, err error) {
 	if reason, ok := p.Why(id); ok {
 		return reason, true, nil

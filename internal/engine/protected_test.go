@@ -236,6 +236,37 @@ func TestRecheck(t *testing.T) {
 	}
 }
 
+// TestLookAgain has an engine with a helper start after the look.
+func TestLookAgain(t *testing.T) {
+	requireRoot(t)
+	known := start(t, copyNamed(t, "crio"), "wait", alone())
+	other := start(t, copyNamed(t, "agent"), "wait", alone())
+	before := find(t)
+	engine := start(t, copyNamed(t, "dockerd"), "parent helper /proc/self/exe docker-untar", alone())
+	helper, err := strconv.Atoi(engine.said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := before.LookAgain(t.Context(), mountns.NewLister(), []int{helper, other.pid()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pid, want := range map[int]string{
+		helper:       fmt.Sprintf("helper of dockerd (pid %d)", helper),
+		engine.pid(): fmt.Sprintf("dockerd (pid %d)", engine.pid()),
+		known.pid():  fmt.Sprintf("crio (pid %d)", known.pid()),
+		other.pid():  "",
+	} {
+		id := namespaceOf(t, pid, pid)
+		if why, _ := p.Why(id); why != want {
+			t.Errorf("%q, want %q", why, want)
+		}
+		if why, ok := before.Why(id); ok && pid != known.pid() {
+			t.Errorf("the look is an old one: %q", why)
+		}
+	}
+}
+
 // TestUnreadable has an engine whose namespaces may not be seen, and asks the
 // same of a process that is none.
 func TestUnreadable(t *testing.T) {

@@ -69,7 +69,8 @@ func isForeign(err error, p process, foreigners *mountns.Foreigners) bool {
 	return errors.Is(err, os.ErrPermission) && foreigners.Has(p.dir())
 }
 
-// processes reads all processes that /proc shows, or, if among is not nil, those.
+// processes reads all processes that /proc shows, or, if among is not nil, those and
+// their parents, by which helpers are recognised.
 func processes(ctx context.Context, among []int) ([]process, error) {
 	numbers := make([]string, 0, len(among))
 	for _, pid := range among {
@@ -81,9 +82,30 @@ func processes(ctx context.Context, among []int) ([]process, error) {
 			return nil, err
 		}
 	}
-	all := make([]process, 0, len(numbers))
+	all, err := read(ctx, numbers)
+	if err != nil || among == nil {
+		return all, err
+	}
+	known := make(map[int]bool, len(all))
+	for _, p := range all {
+		known[p.pid] = true
+	}
+	numbers = numbers[:0]
+	for _, p := range all {
+		if !known[p.parent] && p.parent != 0 {
+			known[p.parent] = true
+			numbers = append(numbers, strconv.Itoa(p.parent))
+		}
+	}
+	parents, err := read(ctx, numbers)
+	return append(all, parents...), err
+}
+
+// read reads those of some processes that are still there.
+func read(ctx context.Context, pids []string) ([]process, error) {
+	found := make([]process, 0, len(pids))
 	r := new(reader)
-	for _, pid := range numbers {
+	for _, pid := range pids {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -92,10 +114,10 @@ func processes(ctx context.Context, among []int) ([]process, error) {
 			return nil, err
 		}
 		if ok {
-			all = append(all, p)
+			found = append(found, p)
 		}
 	}
-	return all, nil
+	return found, nil
 }
 
 // recognise tells whether a process is an engine, or an engine's program that

@@ -43,7 +43,6 @@ func look(ctx context.Context, lister *mountns.Lister, r Request, threads crowd)
 }
 
 func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request, threads crowd) error {
-	owned := r.Owned
 	found, err := v.find(ctx, lister, r, threads)
 	defer func() {
 		for i := range found {
@@ -53,6 +52,12 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 	if err != nil {
 		return err
 	}
+	return v.compose(ctx, lister, r, found)
+}
+
+// compose makes the scene of the namespaces that were found.
+func (v *view) compose(ctx context.Context, lister *mountns.Lister, r Request, found []found) error {
+	owned := r.Owned
 	shared := false // something is mounted on a mount that passes unmounts on
 	v.readTables(ctx, found, owned)
 	if ctx.Err() != nil {
@@ -77,8 +82,14 @@ func (v *view) namespaces(ctx context.Context, lister *mountns.Lister, r Request
 			return err
 		}
 	}
-	if err := v.threadRoots(ctx, v.threads()); err != nil {
+	inhabitants, err := v.threadRoots(ctx, v.threads())
+	if err != nil {
 		return err
+	}
+	if r.Detach {
+		if err := v.protectNew(ctx, lister, found, inhabitants, owned); err != nil {
+			return err
+		}
 	}
 	own, err := lister.Own()
 	if err != nil {
@@ -128,23 +139,25 @@ func (v *view) add(ns *mountns.Namespace, seen *cleanup.Namespace) error {
 	return nil
 }
 
-// threadRoots finds the root directories of threads.
-func (v *view) threadRoots(ctx context.Context, threads iter.Seq2[mountns.Thread, error]) error {
+// threadRoots finds the root directories of threads, and the processes that may be
+// in one of the namespaces that are not protected.
+func (v *view) threadRoots(ctx context.Context, threads iter.Seq2[mountns.Thread, error]) (inhabitants []int, err error) {
 	at := make(map[uint64]int)
 	for i := range v.scene.Namespaces {
 		at[v.scene.Namespaces[i].ID.Inode] = i
 	}
-	roots, err := mountns.ThreadRoots(ctx, threads, func(inode uint64) bool {
+	wanted := func(inode uint64) bool {
 		i, ok := at[inode]
 		return ok && v.scene.Namespaces[i].Protected == ""
-	})
+	}
+	roots, err := mountns.ThreadRoots(ctx, noting(threads, wanted, &inhabitants), wanted)
 	if err != nil {
-		return fmt.Errorf("find the root directories of processes: %w", err)
+		return nil, fmt.Errorf("find the root directories of processes: %w", err)
 	}
 	for inode, ids := range roots {
 		v.scene.Namespaces[at[inode]].Roots = ids
 	}
-	return nil
+	return inhabitants, nil
 }
 
 // engineNamespace tells in which namespace the engine mounted what is owned: one

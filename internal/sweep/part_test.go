@@ -26,6 +26,7 @@ var parts = map[string]func(words []string) error{
 	"clone":  cloneNamespaces,
 	"thread": threadAway,
 	"enter":  threadEnter,
+	"helper": startHelper,
 }
 
 // act plays a part once for each character that it reads. It answers on standard

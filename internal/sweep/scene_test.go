@@ -59,8 +59,11 @@ func newDocker(t *testing.T) *docker {
 	return d
 }
 
-// inputs are the standard inputs of processes that were started.
-var inputs = map[*exec.Cmd]io.WriteCloser{}
+// inputs and outputs are the standard ones of processes that were started.
+var (
+	inputs  = map[*exec.Cmd]io.WriteCloser{}
+	outputs = map[*exec.Cmd]io.Reader{}
+)
 
 // start starts a process that is there until it is killed or the test is over.
 func start(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
@@ -74,6 +77,7 @@ func start(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	outputs[cmd] = stdout
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
