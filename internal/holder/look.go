@@ -35,13 +35,14 @@ func (f *finder) look(ctx context.Context, pid int) ([]Use, error) {
 	l.link("cwd", l.dir+"cwd")
 	l.link("root", l.dir+"root")
 	// What has no program has no memory either: a thread of the kernel, or a
-	// process that has ended and waits for its parent.
+	// process that has ended and waits for its parent. Of one whose first thread has
+	// ended alone, another thread has all that.
 	program := l.link("exe", l.dir+"exe")
 	l.descriptors(l.dir+"fd", "")
 	if program {
-		l.maps()
+		l.maps(l.dir)
 	}
-	l.threads()
+	l.threads(program)
 	if ctx.Err() != nil {
 		l.miss(context.Cause(ctx))
 	}

@@ -88,6 +88,18 @@ var children = map[string]func(dir string) error{
 			return onThread(unix.CLONE_FILES, func() error { return openFile(file) })
 		})
 	},
+	"headless cwd": func(dir string) error {
+		return headless(dir, func(string) error { return os.Chdir(dir) })
+	},
+	"headless fd":  func(dir string) error { return headless(dir, openFile) },
+	"headless map": func(dir string) error { return headless(dir, mapFile) },
+	"headless exe": func(dir string) error { return hold(dir, mountTmpfs, true, executeHeadless) },
+	"itself": func(string) error {
+		return withoutFirst(func(end func()) error {
+			end()
+			return say(os.Getpid(), nil)
+		})
+	},
 	"overlay fd":    func(dir string) error { return hold(dir, mountOverlay, true, openFile) },
 	"overlay upper": func(dir string) error { return hold(dir, mountOverlay, true, openUpper) },
 	"overlay map":   func(dir string) error { return hold(dir, mountOverlay, true, mapFile) },

@@ -30,23 +30,24 @@ type mapped struct {
 	inode  string
 }
 
-// maps looks at the files that a process has mapped, each once.
+// maps looks at the files that a process has mapped, each once, by the directory of one
+// of its threads. That is the one below /proc itself: those of tasks have no map_files.
 //
 // The text has the inode's own superblock and serves as the filter: following a
 // link for every mapping would cost ten times as much.
-func (l *looker) maps() {
-	f, err := os.Open(l.dir + "maps")
+func (l *looker) maps(dir string) {
+	f, err := os.Open(dir + "maps")
 	if err != nil {
 		l.miss(err)
 		return
 	}
 	defer f.Close()
-	if err := l.mappings(f); err != nil {
+	if err := l.mappings(f, dir); err != nil {
 		l.miss(err)
 	}
 }
 
-func (l *looker) mappings(text io.Reader) error {
+func (l *looker) mappings(text io.Reader, dir string) error {
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 4<<10), maxMapLine)
 	var (
@@ -73,15 +74,15 @@ func (l *looker) mappings(text io.Reader) error {
 			seen = make(map[mapped]bool)
 		}
 		seen[file] = true
-		l.mapping(m)
+		l.mapping(m, dir)
 	}
 	return lines.Err()
 }
 
 // mapping looks at one mapping.
-func (l *looker) mapping(m mapping) {
+func (l *looker) mapping(m mapping, dir string) {
 	before := len(l.uses)
-	link := l.dir + "map_files/" + m.link()
+	link := dir + "map_files/" + m.link()
 	opened, device, err := l.devs.of(link)
 	switch {
 	case errors.Is(err, fs.ErrPermission) && l.mapsTell:

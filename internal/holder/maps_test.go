@@ -54,7 +54,7 @@ func TestMapsOfLayers(t *testing.T) {
 			ctx:    t.Context(), pid: c.pid(), dir: procDir(c.pid()),
 		}
 		defer l.devs.close()
-		if err := l.mappings(strings.NewReader(layers)); err != nil || l.missed != nil {
+		if err := l.mappings(strings.NewReader(layers), l.dir); err != nil || l.missed != nil {
 			t.Fatal(err, l.missed)
 		}
 		if found := len(l.uses) == 1 && l.uses[0].MountID == c.mount; found == tell {
@@ -80,7 +80,7 @@ func TestMapsAsOrdinaryUser(t *testing.T) {
 		ctx:    t.Context(), pid: os.Getpid(), dir: procDir(os.Getpid()),
 	}
 	l.link("exe", l.dir+"exe")
-	l.maps()
+	l.maps(l.dir)
 	var mapped []string
 	for _, u := range l.uses {
 		if u.What == "map" {

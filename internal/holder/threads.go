@@ -13,8 +13,8 @@ import (
 var errManyThreads = errors.New("it has too many threads with directories of their own")
 
 // threads looks at the threads that do not share directories or descriptors with
-// the first.
-func (l *looker) threads() {
+// the first. If that has no program any more, the next one stands for it.
+func (l *looker) threads(program bool) {
 	// As a directory it has one link more for each thread, and nearly all
 	// processes have one (proc_task_getattr in fs/proc/base.c).
 	info, err := os.Stat(l.dir + "task")
@@ -30,12 +30,18 @@ func (l *looker) threads() {
 		l.miss(err)
 		return
 	}
-	looked := 0
+	looked, first := 0, l.pid
 	for _, tid := range tids {
 		if tid == l.pid || l.full() || l.ctx.Err() != nil {
 			continue
 		}
-		ownDirectories, ownDescriptors := compare(tid, l.pid)
+		if !program && l.link("exe", l.task(tid)+"exe") {
+			program, first = true, tid
+			l.thread(tid, true, true)
+			l.maps(procDir(tid))
+			continue
+		}
+		ownDirectories, ownDescriptors := compare(tid, first)
 		if !ownDirectories && !ownDescriptors {
 			continue
 		}
@@ -58,7 +64,7 @@ func compare(tid, first int) (directories, descriptors bool) {
 }
 
 func (l *looker) thread(tid int, directories, descriptors bool) {
-	dir := l.dir + "task/" + strconv.Itoa(tid) + "/"
+	dir := l.task(tid)
 	if directories {
 		for _, what := range []string{"cwd", "root"} {
 			before := len(l.uses)
@@ -72,3 +78,6 @@ func (l *looker) thread(tid int, directories, descriptors bool) {
 		l.descriptors(dir+"fd", ofThread(tid))
 	}
 }
+
+// task is the directory of a thread, with a slash at its end.
+func (l *looker) task(tid int) string { return l.dir + "task/" + strconv.Itoa(tid) + "/" }

@@ -14,7 +14,8 @@ import (
 type Use struct {
 	PID int `json:"pid"`
 	// What is "cwd", "root", "exe", "fd 7" or "map", the first two and descriptors
-	// with " of thread 123" after it where that thread has its own.
+	// with " of thread 123" after it where that thread has its own, or the first one
+	// has ended.
 	What string `json:"what"`
 	// MountID is the id that mountinfo has for the mount it was opened on, which
 	// need not be in any table any more. The kernel gives it to another mount once

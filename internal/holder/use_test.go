@@ -47,6 +47,10 @@ func TestUses(t *testing.T) {
 		{child: "thread", what: "cwd of thread TID", path: "/"},
 		{child: "cwd of each", what: "cwd", path: "/"},
 		{child: "thread's fd", what: "fd N of thread TID", path: "/file"},
+		{child: "headless cwd", what: "cwd of thread TID", path: "/"},
+		{child: "headless fd", what: "fd N of thread TID", path: "/file"},
+		{child: "headless map", what: "map", path: "/file"},
+		{child: "headless exe", what: "exe", path: "/file.program (deleted)"},
 		{child: "overlay fd", what: "fd N", path: "/file"},
 		{child: "overlay upper", what: "fd N", path: "/upper"},
 		{child: "overlay map", what: "map", path: "/file"},
@@ -58,7 +62,7 @@ func TestUses(t *testing.T) {
 			switch {
 			case strings.Contains(want, "TID"):
 				want = strings.ReplaceAll(want, "TID", strconv.Itoa(c.user))
-			case test.child == "exe":
+			case want == "exe":
 				pid = c.user
 			}
 			path := strings.Replace(test.path, "DIR", c.dir, 1)
