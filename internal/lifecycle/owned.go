@@ -81,8 +81,10 @@ func Recorded(c Container) (owned []cleanup.Owned, more func() ([]cleanup.Owned,
 	return record.Owned, func() ([]cleanup.Owned, error) { return ownedSince(c, record.Owned) }, nil
 }
 
-// ownedSince is what a pod's sandbox owns now at paths that were not recorded. Its
-// root file system was, if it has one, and may be unmounted meanwhile.
+// ownedSince is what a pod's sandbox owns now and was not recorded, at a path of its
+// own or where something else was. What was there counts as well: it may be held
+// somewhere. Its root file system was recorded, if it has one, and may be unmounted
+// meanwhile.
 func ownedSince(c Container, recorded []cleanup.Owned) ([]cleanup.Owned, error) {
 	description, err := victim.Read(c.Bundle, c.ID, 0)
 	if err != nil {
@@ -94,8 +96,18 @@ func ownedSince(c Container, recorded []cleanup.Owned) ([]cleanup.Owned, error) 
 		return nil, err
 	}
 	return slices.DeleteFunc(now, func(o cleanup.Owned) bool {
-		return slices.ContainsFunc(recorded, func(known cleanup.Owned) bool { return known.Path == o.Path })
+		return slices.ContainsFunc(recorded, func(known cleanup.Owned) bool { return sameMount(known, o) })
 	}), nil
+}
+
+// sameMount reports whether what is mounted now is what was recorded.
+func sameMount(known, now cleanup.Owned) bool {
+	if now.UniqueID == 0 {
+		known.UniqueID = 0 // it could not be asked for: the other id has to do
+	}
+	return known.Path == now.Path && known.IsOriginal(mount.Mount{
+		Path: now.Path, Device: now.Device, Root: now.Root, UniqueID: now.UniqueID, OldID: now.OldID,
+	})
 }
 
 // OwnedByPod returns what the pod of a container owns now beside its containers'
