@@ -15,6 +15,7 @@ import (
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/spec"
 )
 
 // maxSpecification bounds what is read of a config.json, in bytes.
@@ -111,6 +112,9 @@ func readSpecification(path string) (specification, error) {
 // decode reads the parts that count: most of a specification are system calls that
 // a container may make, and this is read at every start of one.
 func (s *specification) decode(text []byte) error {
+	if err := spec.CheckDepth(text); err != nil {
+		return err
+	}
 	if !gjson.ValidBytes(text) {
 		return cmp.Or(json.Unmarshal(text, new(any)), errors.New("not valid JSON"))
 	}

@@ -41,10 +41,19 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %+v", test.name, got, err, test.want)
 		}
 	}
-	for _, text := range []string{``, `{`, `{"root":{"path":"rootfs"}`, "{}\x00", `{"root":{"path":}}`} {
+	for _, text := range []string{
+		``, `{`, `{"root":{"path":"rootfs"}`, "{}\x00", `{"root":{"path":}}`,
+		// As much as is read of a file: a parser that recurses has no stack for it.
+		strings.Repeat("[", maxSpecification), strings.Repeat(`{"":`, maxSpecification/4),
+	} {
 		if err := new(specification).decode([]byte(text)); err == nil {
-			t.Errorf("%q: no error", text)
+			t.Errorf("%.40q: no error", text)
 		}
+	}
+	// In a string no bracket opens anything.
+	text := `{"annotations":{"k":"\"` + strings.Repeat("[", maxSpecification/2) + `"}}`
+	if err := new(specification).decode([]byte(text)); err != nil {
+		t.Error(err)
 	}
 }
 

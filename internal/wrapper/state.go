@@ -103,6 +103,9 @@ func (s *State) check(id string) error {
 // is the whole configuration of the container, which is not decoded: this is read
 // twice in the life of every container.
 func parseRuncState(data []byte) (State, error) {
+	if err := spec.CheckDepth(data); err != nil {
+		return State{}, err
+	}
 	if !gjson.ValidBytes(data) {
 		return State{}, cmp.Or(json.Unmarshal(data, new(any)), errors.New("not valid JSON"))
 	}

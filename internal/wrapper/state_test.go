@@ -47,6 +47,7 @@ func TestReadStateErrors(t *testing.T) {
 		{"no rootfs", `{"bundle":"/b"}`, spec.RuntimeCrun, "no root file system"},
 		{"half of it", `{"bundle":"/b"`, spec.RuntimeCrun, "JSON"},
 		{"empty", ``, spec.RuntimeRunc, "JSON"},
+		{"nested as deep as can be", strings.Repeat("[", maxState), spec.RuntimeRunc, "nested deeper"},
 		{"another type", `{"id":"victim","config":[]}`, spec.RuntimeRunc, "no absolute path"},
 		{"another type of a name", `{"id":"victim","config":{"rootfs":["/r"],"labels":["bundle=/b"]}}`, spec.RuntimeRunc, "no string"},
 		{"no labels but a name", `{"id":"victim","config":{"rootfs":"/r","labels":"bundle=/b"}}`, spec.RuntimeRunc, "no absolute path"},
