@@ -111,11 +111,11 @@ func (n *node) start(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// agent starts a process in a mount namespace of its own, whose mounts get no
-// unmounts from elsewhere.
-func (n *node) agent() *exec.Cmd {
+// agent starts a process in a mount namespace of its own, whose mounts have the given
+// propagation, and returns its pid. Shell commands come first.
+func (n *node) agent(propagation, commands string) int {
 	n.t.Helper()
-	return n.start("unshare", "--mount", "--propagation", "private", "cat")
+	return n.start("unshare", "--mount", "--propagation", propagation, "sh", "-ec", commands+"\nexec cat").Process.Pid
 }
 
 // sandbox makes the bundle of a pod's sandbox, and the directory of a volume of the

@@ -34,11 +34,11 @@ func TestVolumeMountedAnew(t *testing.T) {
 			}
 			var agents []int
 			if test.held {
-				agents = append(agents, n.agent().Process.Pid)
+				agents = append(agents, n.agent("private", ""))
 			}
 			n.unmount(volume)
 			n.mount(volume)
-			agents = append(agents, n.agent().Process.Pid)
+			agents = append(agents, n.agent("private", ""))
 
 			owned, err := OwnedBefore(c)
 			if err != nil {

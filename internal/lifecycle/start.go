@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/unbusy/unbusy/internal/config"
 	"github.com/unbusy/unbusy/internal/maydetach"
 	"github.com/unbusy/unbusy/internal/mountns"
@@ -111,10 +113,22 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 		return err
 	}
 	logDetached(c.Log, report)
-	if report.Aborted != "" {
-		return fmt.Errorf("nothing was detached: %s", report.Aborted)
+	return notDetached(c, inode, report)
+}
+
+// notDetached says what is left in the mount namespace of a new container. That is
+// private copies: those that get unmounts go with the original, and what is bound to
+// another place was asked for. The error is that of [Sweep].
+func notDetached(c Container, namespace uint64, report sweep.Report) error {
+	var left []sweep.Holder
+	for _, h := range report.Lingering() {
+		if h.Copy.Namespace.Inode == namespace && h.Copy.Kind == cleanup.Private && h.Copy.Refusal != cleanup.RefuseProtected {
+			left = append(left, h)
+		}
 	}
-	return nil
+	// Who holds them is the new container: nobody has to look for that.
+	log := c.Log.WithFields(logrus.Fields{"pid": c.PID, "holder": c.ID})
+	return notDone(logLeft(log, "another container's", left), c.Log, report)
 }
 
 // namespaceOf is the number of the mount namespace of a process.

@@ -30,14 +30,19 @@ func Sweep(ctx context.Context, c Container, owned []cleanup.Owned) error {
 		return err
 	}
 	logDetached(c.Log, report)
-	failed := logLeft(c.Log, report)
+	return notDone(logLeft(c.Log, "the container's", report.Lingering()), c.Log, report)
+}
+
+// notDone logs what could not be looked at. The error says that nothing was detached,
+// or what failed.
+func notDone(failed []error, log *logrus.Entry, report sweep.Report) error {
 	level := logrus.WarnLevel
 	if mountns.Confined() {
 		// In a user namespace of one's own that is so every time.
 		level = logrus.DebugLevel
 	}
 	for _, what := range report.Incomplete {
-		c.Log.WithField("reason", what).Log(level, "not everything could be looked at")
+		log.WithField("reason", what).Log(level, "not everything could be looked at")
 	}
 	if report.Aborted != "" {
 		return fmt.Errorf("nothing was detached: %s", report.Aborted)
@@ -54,21 +59,21 @@ func logDetached(log *logrus.Entry, report sweep.Report) {
 	}
 }
 
-// logLeft says what holds the container's mounts still. It returns what should
+// logLeft says what holds mounts still, and whose those are. It returns what should
 // not have been left: what the rules allowed to detach.
-func logLeft(log *logrus.Entry, report sweep.Report) []error {
+func logLeft(log *logrus.Entry, whose string, left []sweep.Holder) []error {
 	var failed []error
-	for _, h := range report.Lingering() {
+	for _, h := range left {
 		entry := describe(log, h).WithField("reason", h.Reason)
 		if len(h.Processes) > 0 {
 			p := h.Processes[0]
 			entry = entry.WithFields(logrus.Fields{"pid": p.PID, "command": p.Command, "unit": p.Unit, "holder": p.Container})
 		}
 		if h.Copy.Refusal != cleanup.Allowed {
-			entry.Info("a copy of the container's mount stays")
+			entry.Infof("a copy of %s mount stays", whose)
 			continue
 		}
-		entry.Warn("a copy of the container's mount could not be detached")
+		entry.Warnf("a copy of %s mount could not be detached", whose)
 		failed = append(failed, fmt.Errorf("%s in %s: %s", h.Copy.Mount.Path, h.Copy.Namespace, h.Reason))
 	}
 	return failed
