@@ -10,7 +10,7 @@ import (
 // sweeper is what the wrapper does about containers' mounts.
 func sweeper() wrapper.Sweeper {
 	return wrapper.Sweeper{
-		Record: func(ctx context.Context, c wrapper.Container) error { return lifecycle.Start(ctx, of(c)) },
+		Record: func(c wrapper.Container) (func(context.Context) error, error) { return lifecycle.Start(of(c)) },
 		Prepare: func(c wrapper.Container) (func(context.Context) error, error) {
 			owned, err := lifecycle.OwnedBefore(of(c))
 			if err != nil || len(owned) == 0 {

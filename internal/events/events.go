@@ -35,7 +35,8 @@ const (
 	// without unbusy.
 	FailedOpen Kind = "failed-open"
 	// FailedClosed is a sweep that was given up, or that left what it could not
-	// identify: an ended container's mounts may still be held somewhere.
+	// identify: an ended container's mounts may still be held somewhere. The same of
+	// what is detached from a new container, and of the record that a sweep needs.
 	FailedClosed Kind = "failed-closed"
 )
 

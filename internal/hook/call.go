@@ -45,8 +45,15 @@ func (c call) failOpen(err error) {
 		events.Event{Kind: events.FailedOpen, Program: program})
 }
 
-// failClosed says so of an ended container for which nothing more is unmounted.
-func (c call) failClosed(s state, err error) {
-	events.Report(c.log, "the ended container's mounts may still be held in other mount namespaces", err,
+// What follows from a failure at a container's start and at its end.
+const (
+	notRecorded = "the container's mounts are not recorded, and will not be looked for at its end"
+	notSwept    = "the ended container's mounts may still be held in other mount namespaces"
+)
+
+// failClosed says, loudly and where it can be found, that nothing more is unmounted
+// for a container, and what follows from that.
+func (c call) failClosed(consequence string, s state, err error) {
+	events.Report(c.log, consequence, err,
 		events.Event{Kind: events.FailedClosed, Program: program, Container: s.ID, Bundle: s.Bundle})
 }

@@ -2,11 +2,9 @@ package hook
 
 import (
 	"context"
-
-	"github.com/sirupsen/logrus"
+	"fmt"
 
 	"github.com/unbusy/unbusy/internal/bounded"
-	"github.com/unbusy/unbusy/internal/events"
 	"github.com/unbusy/unbusy/internal/lifecycle"
 	"github.com/unbusy/unbusy/internal/protect"
 )
@@ -23,27 +21,33 @@ func created(ctx context.Context, c call) int {
 	s, err := c.readState(ctx)
 	if err != nil {
 		c.badInput(err)
-		c.log.WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
+		c.failClosed(notRecorded, state{}, err)
 		return 0
 	}
 	protect.MayDetachMounts(protect.Container{
 		Bundle: s.Bundle, Settings: c.settings, Log: c.log.WithField("bundle", s.Bundle), Program: program,
 	})
-	// Nothing is swept then.
-	if c.settings.SweepBudget == 0 || c.settings.Err != nil {
+	if c.settings.SweepBudget == 0 {
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.settings.SweepBudget)
-	defer cancel()
 	container := c.container(s)
-	err = bounded.Run(ctx, func(context.Context) error {
-		_, err := lifecycle.Record(container)
-		return err
-	})
-	if err != nil {
-		container.Log.WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
+	c.log = container.Log
+	// Without a record nothing is looked for later, which nobody says then.
+	if err := c.record(ctx, container); err != nil {
+		c.failClosed(notRecorded, s, fmt.Errorf("record the container's mounts: %w", err))
 	}
 	return 0
 }
 
-const notRecorded = "the container's mounts are not recorded, and will not be looked for at its end"
+// record writes the record that a later sweep relies on.
+func (c call) record(ctx context.Context, container lifecycle.Container) error {
+	if c.settings.Err != nil {
+		return c.settings.Err // what the operator wants is not known
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.settings.SweepBudget)
+	defer cancel()
+	return bounded.Run(ctx, func(context.Context) error {
+		_, err := lifecycle.Record(container)
+		return err
+	})
+}

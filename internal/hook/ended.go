@@ -23,7 +23,7 @@ func ended(ctx context.Context, c call) int {
 	s, err := c.readState(ctx)
 	if err != nil {
 		c.badInput(err)
-		c.failClosed(state{}, err)
+		c.failClosed(notSwept, state{}, err)
 		return 0
 	}
 	if c.settings.SweepBudget == 0 {
@@ -34,7 +34,7 @@ func ended(ctx context.Context, c call) int {
 	container := c.container(s)
 	c.log = container.Log
 	if err := bounded.Run(ctx, func(ctx context.Context) error { return c.sweep(ctx, s, container) }); err != nil {
-		c.failClosed(s, err)
+		c.failClosed(notSwept, s, err)
 	}
 	return 0
 }

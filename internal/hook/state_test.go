@@ -56,9 +56,6 @@ func TestBadState(t *testing.T) {
 					t.Errorf("%.40q: got %+v", text, got)
 				}
 				requireLine(t, got.stderr, about)
-				if stage != "poststop" {
-					about = ""
-				}
 				requireLine(t, m.events(), about)
 			})
 		}
@@ -72,12 +69,13 @@ func TestRecorded(t *testing.T) {
 		configuration string
 		gone          bool // the specification
 		want          bool
+		event         string
 	}{
 		"plain":                {want: true},
 		"unknown key":          {configuration: "no_such_key = 1\n", want: true},
 		"no sweep":             {configuration: "sweep_budget = \"0s\"\n"},
-		"broken configuration": {configuration: "sweep_budget = 1\n"},
-		"no specification":     {gone: true},
+		"broken configuration": {configuration: "sweep_budget = 1\n", event: "sweep_budget"},
+		"no specification":     {gone: true, event: "config.json"},
 	} {
 		for _, stage := range []string{"prestart", "createRuntime"} {
 			t.Run(name+" "+stage, func(t *testing.T) {
@@ -91,6 +89,10 @@ func TestRecorded(t *testing.T) {
 				}
 				if got := m.call(strings.NewReader(stateOf(bundle, "creating")), stage); got != (answer{}) {
 					t.Errorf("got %+v", got)
+				}
+				requireLine(t, m.events(), test.event)
+				if test.event != "" {
+					requireLine(t, m.events(), `"kind":"failed-closed","program":"unbusy-hook","container":"a","bundle":"`+bundle)
 				}
 				record, err := cleanup.ReadRecord(bundle, "a")
 				if !test.want {

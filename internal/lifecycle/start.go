@@ -18,20 +18,14 @@ import (
 )
 
 // Start is for a container that is created and whose own program has not begun.
-// It writes the record that a later sweep relies on and, where that is configured,
-// detaches other containers' private copies from the new container.
-func Start(ctx context.Context, c Container) error {
+// It writes the record that a later sweep relies on. Where that is configured, detach
+// detaches other containers' private copies from the new container; else it is nil.
+func Start(c Container) (detach func(context.Context) error, err error) {
 	owned, err := Record(c)
-	if err != nil {
-		return err
+	if err != nil || !DetachesAtCreate(c.Settings) || c.PID == 0 {
+		return nil, err
 	}
-	if !DetachesAtCreate(c.Settings) || c.PID == 0 {
-		return nil
-	}
-	if err := detachOthers(ctx, c, owned); err != nil {
-		return fmt.Errorf("detach other containers' mounts from the new container: %w", err)
-	}
-	return nil
+	return func(ctx context.Context) error { return detachOthers(ctx, c, owned) }, nil
 }
 
 // Record writes the record that a later sweep relies on, and returns what is in
@@ -69,7 +63,7 @@ func record(description cleanup.Container, c Container) ([]cleanup.Owned, error)
 	return owned, nil
 }
 
-// DetachesAtCreate reports whether [Start] detaches mounts, which has to be over
+// DetachesAtCreate reports whether [Start] has mounts detached, which has to be over
 // before the container's own program begins.
 func DetachesAtCreate(settings config.Config) bool {
 	switch settings.DetachAtCreate {

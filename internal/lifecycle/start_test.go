@@ -75,7 +75,11 @@ func TestDetachAtCreate(t *testing.T) {
 			c.PID = n.agent(test.propagation, "V="+volume+"\n"+test.commands)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			if err := Start(ctx, c); err != nil {
+			detach, err := Start(c)
+			if err != nil || detach == nil {
+				t.Fatalf("there is something to detach: %v, %v", detach != nil, err)
+			}
+			if err := detach(ctx); err != nil {
 				t.Error(err)
 			}
 			if left := n.mounted(c.PID, volume); left != test.left {

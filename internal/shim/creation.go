@@ -2,8 +2,10 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/sirupsen/logrus"
@@ -98,12 +100,44 @@ func (c *creation) recordEarly() bool {
 	return err == nil && all
 }
 
-// record notes what will identify the container's mounts at its end.
+// What follows from a failure at a container's creation.
+const (
+	notRecorded = "the container's mounts are not recorded: at its end only those that are still seen will be looked for"
+	notDetached = "the new container may hold other containers' mounts when those have ended"
+)
+
+// record notes what will identify the container's mounts at its end, and detaches
+// others' from it if that is configured.
 func (c *creation) record(pid int) {
-	if err := c.described(pid, lifecycle.Start); err != nil {
-		c.log.WithField(logrus.ErrorKey, events.Brief(err)).
-			Warn("the container's mounts are not recorded, and will not be looked for at its end")
+	var recorded atomic.Bool // also by what goes on when the time is over
+	err := c.described(pid, func(ctx context.Context, container lifecycle.Container) error {
+		detach, err := lifecycle.Start(container)
+		if err != nil {
+			return fmt.Errorf("record the container's mounts: %w", err)
+		}
+		recorded.Store(true)
+		if detach == nil {
+			return nil
+		}
+		if err := detach(ctx); err != nil {
+			return fmt.Errorf("detach other containers' mounts: %w", err)
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+	case recorded.Load():
+		c.failClosed(notDetached, err)
+	default:
+		c.failClosed(notRecorded, err)
 	}
+}
+
+// failClosed says, loudly and where it can be found, what is not done for the
+// container, and what follows from that.
+func (c *creation) failClosed(consequence string, err error) {
+	events.Report(c.log, consequence, err,
+		events.Event{Kind: events.FailedClosed, Program: program, Container: c.id, Bundle: c.bundle})
 }
 
 // described calls f with the container, within the time that there is for that.

@@ -39,7 +39,7 @@ func (s Sweeper) deletion(invocation Invocation, runtime string, settings config
 	if err != nil {
 		container.ID = invocation.ID
 		container.Log = newLog(invocation, settings).WithField("container", invocation.ID)
-		container.failClosed(err)
+		container.failClosed(notSwept, err)
 		return deletion{}, false
 	}
 	return deletion{container, s.Prepare, settings.SweepBudget - time.Since(began)}, true
@@ -58,7 +58,7 @@ func (d *deletion) run(runtime string, args []string) (status int, ran bool) {
 	ended, err := child.wait()
 	switch {
 	case err != nil:
-		d.container.failClosed(err)
+		d.container.failClosed(notSwept, err)
 		return exitUnknown, true
 	case ended != 0:
 		return endAs(ended), true
@@ -67,7 +67,7 @@ func (d *deletion) run(runtime string, args []string) (status int, ran bool) {
 		failed = d.after(child, sweep)
 	}
 	if failed != nil {
-		d.container.failClosed(failed)
+		d.container.failClosed(notSwept, failed)
 	}
 	return 0, true
 }
@@ -107,9 +107,12 @@ func (d *deletion) after(child *child, sweep func(context.Context) error) error 
 	return bounded.Run(ctx, sweep)
 }
 
+// notSwept is what follows from a failure at delete.
+const notSwept = "the ended container's mounts may still be held in other mount namespaces"
+
 // failClosed says, loudly and where it can be found, that nothing more is
-// unmounted for the container.
-func (c Container) failClosed(err error) {
-	events.Report(c.Log, "the ended container's mounts may still be held in other mount namespaces", err,
+// unmounted for the container, and what follows from that.
+func (c Container) failClosed(consequence string, err error) {
+	events.Report(c.Log, consequence, err,
 		events.Event{Kind: events.FailedClosed, Program: program, Container: c.ID, Bundle: c.Bundle})
 }

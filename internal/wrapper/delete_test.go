@@ -69,11 +69,7 @@ func TestDelete(t *testing.T) {
 			if os.Geteuid() != 0 {
 				return
 			}
-			events := read(t, filepath.Join(f.run, "unbusy/events"))
-			const event = `"kind":"failed-closed","program":"unbusy-runtime","container":"victim","bundle":"/srv/bundles/victim","error":"`
-			if strings.Contains(events, event) != test.event || !test.event && events != "" {
-				t.Errorf("the events are:\n%s", events)
-			}
+			f.requireEvent(t, test.event)
 		})
 	}
 }

@@ -90,7 +90,13 @@ func testSweeper(mode string) Sweeper {
 		return nil
 	}
 	return Sweeper{
-		Record: func(ctx context.Context, c Container) error { return act(ctx, "record", c) },
+		Record: func(c Container) (func(context.Context) error, error) {
+			err := act(context.Background(), "record", c)
+			if !strings.HasPrefix(mode, "detach") {
+				return nil, err
+			}
+			return func(ctx context.Context) error { return act(ctx, "detach", c) }, err
+		},
 		Prepare: func(c Container) (func(context.Context) error, error) {
 			err := act(context.Background(), "prepare", c)
 			if mode == "prepare finds nothing" {
@@ -238,4 +244,18 @@ func open(t *testing.T, fifo string, flag int) *os.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// events is the record of failures.
+func (f fixture) events() string { return filepath.Join(f.run, "unbusy/events") }
+
+// requireEvent fails unless the record says of the container, or nothing, that
+// something failed closed.
+func (f fixture) requireEvent(t *testing.T, failed bool) {
+	t.Helper()
+	const event = `"kind":"failed-closed","program":"unbusy-runtime","container":"victim","bundle":"/srv/bundles/victim","error":"`
+	events := read(t, f.events())
+	if strings.Contains(events, event) != failed || !failed && events != "" {
+		t.Errorf("the events are:\n%s", events)
+	}
 }

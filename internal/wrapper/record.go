@@ -3,16 +3,18 @@ package wrapper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
-
-	"github.com/sirupsen/logrus"
 
 	"github.com/unbusy/unbusy/internal/bounded"
 	"github.com/unbusy/unbusy/internal/config"
-	"github.com/unbusy/unbusy/internal/events"
 )
 
-const notRecorded = "the container's mounts are not recorded, and will not be looked for at its end"
+// What follows from a failure at start.
+const (
+	notRecorded = "the container's mounts are not recorded: at its end only those that are still seen will be looked for"
+	notDetached = "the new container may hold other containers' mounts when those have ended"
+)
 
 // record has the container that is about to start identified. It fails open:
 // whatever happens, it returns, and the container starts. With a configuration
@@ -27,14 +29,28 @@ func (s Sweeper) record(invocation Invocation, runtime string, settings config.C
 		return // which the runtime will say
 	}
 	if err != nil {
-		newLog(invocation, settings).WithField("container", invocation.ID).
-			WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
+		container.ID = invocation.ID
+		container.Log = newLog(invocation, settings).WithField("container", invocation.ID)
+		container.failClosed(notRecorded, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settings.SweepBudget)
 	defer cancel()
-	err = bounded.Run(ctx, func(ctx context.Context) error { return s.Record(ctx, container) })
+	recorded := make(chan func(context.Context) error, 1)
+	err = bounded.Run(ctx, func(context.Context) error {
+		detach, err := s.Record(container)
+		recorded <- detach
+		return err
+	})
 	if err != nil {
-		container.Log.WithField(logrus.ErrorKey, events.Brief(err)).Warn(notRecorded)
+		container.failClosed(notRecorded, fmt.Errorf("record the container's mounts: %w", err))
+		return
+	}
+	detach := <-recorded
+	if detach == nil {
+		return
+	}
+	if err := bounded.Run(ctx, detach); err != nil {
+		container.failClosed(notDetached, fmt.Errorf("detach other containers' mounts: %w", err))
 	}
 }

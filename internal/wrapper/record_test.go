@@ -11,13 +11,23 @@ import (
 // TestRecord starts a container: whatever the sweeper does, the process becomes
 // the runtime.
 func TestRecord(t *testing.T) {
-	const recorded = "record victim /srv/bundles/victim /srv/bundles/victim/rootfs\n"
-	for _, test := range []struct{ mode, trace, log string }{
-		{"no sweeper", "", ""},
-		{"record", recorded, ""},
-		{"record fails", recorded, "this is the test's"},
-		{"record panics", recorded, "panic: this is the test's"},
-		{"record hangs", recorded, "deadline exceeded"},
+	const (
+		of       = " victim /srv/bundles/victim /srv/bundles/victim/rootfs\n"
+		recorded = "record" + of
+		detached = recorded + "detach" + of
+	)
+	for _, test := range []struct {
+		mode, trace string
+		log         []string // nothing but these
+	}{
+		{"no sweeper", "", nil},
+		{"record", recorded, nil},
+		{"record fails", recorded, []string{notRecorded, "this is the test's"}},
+		{"record panics", recorded, []string{notRecorded, "panic: this is the test's"}},
+		{"record hangs", recorded, []string{notRecorded, "deadline exceeded"}},
+		{"detach", detached, nil},
+		{"detach fails", detached, []string{notDetached, "this is the test's"}},
+		{"detach hangs", detached, []string{notDetached, "deadline exceeded"}},
 	} {
 		t.Run(test.mode, func(t *testing.T) {
 			f := newFixture(t, `echo $$; echo "$*"`)
@@ -31,8 +41,16 @@ func TestRecord(t *testing.T) {
 				t.Errorf("called:\n%s", trace)
 			}
 			log := read(t, f.log)
-			if !strings.Contains(log, test.log) || test.log == "" && log != "" {
+			for _, want := range test.log {
+				if strings.Count(log, want) != 1 {
+					t.Errorf("the log has:\n%s", log)
+				}
+			}
+			if got := strings.Contains(log, notRecorded) && strings.Contains(log, notDetached); got || test.log == nil && log != "" {
 				t.Errorf("the log has:\n%s", log)
+			}
+			if os.Geteuid() == 0 {
+				f.requireEvent(t, test.log != nil)
 			}
 		})
 	}
@@ -44,9 +62,14 @@ func TestRecordOfUnreadableState(t *testing.T) {
 	if err := os.WriteFile(f.state+"/state.json", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"start", "delete"} {
+	for i, command := range []string{"start", "delete"} {
 		if got := run(t, f.wrapped("record", f.args(command))); got.exit != 7 || got.stderr != "" {
 			t.Errorf("%s: %+v", command, got)
+		}
+		if os.Geteuid() == 0 {
+			if events := read(t, f.events()); strings.Count(events, "unexpected end of JSON") != i+1 {
+				t.Errorf("%s: the events are:\n%s", command, events)
+			}
 		}
 		if log := read(t, f.log); strings.Count(log, "unexpected end of JSON") != 1 {
 			t.Errorf("%s: the log has:\n%s", command, log)

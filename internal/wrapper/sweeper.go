@@ -20,8 +20,9 @@ import (
 // may meet one belongs in a child.
 type Sweeper struct {
 	// Record notes at start what will identify the container's mounts at its
-	// end. The container starts whatever it returns.
-	Record func(context.Context, Container) error
+	// end. What it returns, if that is not nil, detaches other containers' mounts from
+	// the new container. That starts whatever becomes of either.
+	Record func(Container) (detach func(context.Context) error, err error)
 	// Prepare reads what the sweep has to know, while the runtime deletes the
 	// container: nothing may be asked that the runtime removes. The sweep that it
 	// returns is called if the runtime did delete the container; if it is nil, there
