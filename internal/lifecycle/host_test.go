@@ -154,6 +154,15 @@ func (n *node) mount(target string) {
 	n.t.Cleanup(func() { _ = unix.Unmount(target, unix.MNT_DETACH) })
 }
 
+// bind mounts what is at one path at another one.
+func (n *node) bind(source, target string) {
+	n.t.Helper()
+	if err := unix.Mount(source, target, "", unix.MS_BIND, ""); err != nil {
+		n.t.Fatalf("bind %s: %v", target, err)
+	}
+	n.t.Cleanup(func() { _ = unix.Unmount(target, unix.MNT_DETACH) })
+}
+
 func (n *node) unmount(target string) {
 	n.t.Helper()
 	if err := unix.Unmount(target, 0); err != nil {

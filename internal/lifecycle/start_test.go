@@ -146,3 +146,29 @@ func TestNotDetachedAtCreate(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestNetworkOfUnknownDocker records a container of a dockerd of whose exec root only
+// the mount table tells.
+func TestNetworkOfUnknownDocker(t *testing.T) {
+	n := newNode(t)
+	bundle, pins := t.TempDir(), filepath.Join(filepath.Dir(n.kubelet), "dock2/netns")
+	text := `{"root":{"path":"rootfs"},"linux":{"namespaces":[{"type":"network"}]}}`
+	err := errors.Join(os.WriteFile(filepath.Join(bundle, "config.json"), []byte(text), 0o600), os.MkdirAll(pins, 0o700))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := n.container("victim", bundle)
+	c.Areas = nil
+	c.PID = n.start("unshare", "--net", "cat").Process.Pid
+	for name, pid := range map[string]int{"default": os.Getpid(), "0123456789ab": c.PID} {
+		pin := filepath.Join(pins, name)
+		if err := os.WriteFile(pin, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n.bind("/proc/"+strconv.Itoa(pid)+"/ns/net", pin)
+	}
+	owned, err := Record(c)
+	if err != nil || len(owned) != 1 || owned[0].Path != filepath.Join(pins, "0123456789ab") {
+		t.Errorf("%+v, %v", owned, err)
+	}
+}

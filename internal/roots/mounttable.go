@@ -11,6 +11,7 @@ import (
 // the roots that nothing else tells of: a data root that only a command line
 // names, a k3s somewhere. Mount points have no symbolic links in them.
 func (f *finder) mountTable() {
+	f.dockerPins()
 	// Thousands of mounts say the same few things.
 	var seen []string
 	for _, m := range f.host.Mounts {
@@ -23,9 +24,28 @@ func (f *finder) mountTable() {
 		}
 		fixed, _, _ := strings.Cut(s.pattern, "<")
 		seen = append(seen, s.root+fixed)
-		if !f.explains(m.Mountpoint) {
-			f.add(s.layout, s.root, s.root, source{byMountTable, "mount table: " + s.root + s.pattern})
+		f.addShape(s, m.Mountpoint)
+	}
+}
+
+// dockerPins looks for exec roots of dockerd before anything else: of what it keeps in
+// such a directory only containers' namespaces have names that tell it from others, and
+// the host's may come first.
+func (f *finder) dockerPins() {
+	for _, m := range f.host.Mounts {
+		if !isNamespace(m) {
+			continue
 		}
+		if s, ok := shapeOf(m.Mountpoint, true); ok && s.layout == &dockerExec {
+			f.addShape(s, m.Mountpoint)
+		}
+	}
+}
+
+// addShape learns the root that a mount point shows, unless it is in a known one.
+func (f *finder) addShape(s shape, mountpoint string) {
+	if !f.explains(mountpoint) {
+		f.add(s.layout, s.root, s.root, source{byMountTable, "mount table: " + s.root + s.pattern})
 	}
 }
 

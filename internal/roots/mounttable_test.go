@@ -43,6 +43,15 @@ func TestShapeOf(t *testing.T) {
 		{"ext4 /x/plugins/kubernetes.io/csi/rbd.csi.ceph.com/1f2e/globalmount", "kubelet kubelet directory /x /plugins/kubernetes.io/<plugin>/..."},
 		{"nsfs /x/netns/cni-5b1c", "namespaces namespace directory /x/netns /<name>"},
 		{"nsfs /x/utsns/7c6f", "namespaces namespace directory /x/utsns /<name>"},
+		{"nsfs /x/netns/5b1c0d2e3f4a", "docker exec root /x /netns/<key>"},
+		{"proc /x/netns/5b1c0d2e3f4a", "docker exec root /x /netns/<key>"},
+		{"nsfs /x/netns/5b1c0d2e3f4", "namespaces namespace directory /x/netns /<name>"},
+		{"nsfs /x/netns/5b1c0d2e3f4A", "namespaces namespace directory /x/netns /<name>"},
+		{"nsfs /x/netns/default", "namespaces namespace directory /x/netns /<name>"},
+		{"nsfs /x/ipcns/5b1c0d2e3f4a", "namespaces namespace directory /x/ipcns /<name>"},
+		{"nsfs /x/run/netns/5b1c0d2e3f4a", "namespaces namespace directory /x/run/netns /<name>"},
+		{"nsfs /netns/5b1c0d2e3f4a", "namespaces namespace directory /netns /<name>"},
+		{"tmpfs /x/netns/5b1c0d2e3f4a", ""},
 		{"proc /x/netns/cni-5b1c", "namespaces namespace directory /x/netns /<name>"},
 		{"nsfs /x/net/cni/abc", "buildkit data root /x /net/cni/<id>"},
 		// Names that only look like an engine's.
@@ -144,6 +153,21 @@ func TestFindMountTable(t *testing.T) {
 				"docker data root /srv/docker (/etc/docker/daemon.json: data-root)",
 				"docker exec root /srv/exec (/etc/docker/daemon.json: exec-root)",
 				"podman graph root /var/lib/containers/storage (default)",
+			},
+		},
+		{
+			name:   "an exec root of dockerd's, whatever is there first",
+			mounts: mounts("nsfs /srv/exec/netns/default", "nsfs /srv/exec/netns/5b1c0d2e3f4a", "nsfs /srv/exec/netns/6b1c0d2e3f4a"),
+			want:   []string{"docker exec root /srv/exec (mount table: /srv/exec/netns/<key>)"},
+			covers: []string{"/srv/exec", "/srv/exec/netns"},
+		},
+		{
+			name:   "a namespace that somebody keeps is not dockerd's for its name",
+			files:  files{"/run/netns/": ""},
+			mounts: mounts("nsfs /run/netns/5b1c0d2e3f4a", "nsfs /mnt/run/netns/5b1c0d2e3f4a"),
+			want: []string{
+				"namespaces namespace directory /mnt/run/netns (mount table: /mnt/run/netns/<name>)",
+				"namespaces namespace directory /run/netns (default)",
 			},
 		},
 		{

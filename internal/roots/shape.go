@@ -23,7 +23,7 @@ func shapeOf(mountpoint string, namespace bool) (shape, bool) {
 	}
 	dir, last := split(mountpoint)
 	if namespace {
-		return pinShape(dir)
+		return pinShape(dir, last)
 	}
 	switch last {
 	case "merged":
@@ -65,10 +65,12 @@ func innerShape(path string) (shape, bool) {
 }
 
 // pinShape is <root>/netns/<name> and its like, and <root>/net/cni/<id>.
-func pinShape(dir string) (shape, bool) {
+func pinShape(dir, name string) (shape, bool) {
 	parent, kind := split(dir)
+	if kind == "netns" && isSandboxKey(name) && parent != "" && !strings.HasSuffix(parent, "/run") {
+		return shape{&dockerExec, parent, "/netns/<key>"}, true
+	}
 	if slices.Contains(namespaceKinds[:], kind) {
-		// Also below an exec root of dockerd, which is not known then.
 		return shape{&pins, dir, "/<name>"}, true
 	}
 	if up, name := split(parent); kind == "cni" && name == "net" {
@@ -220,6 +222,14 @@ func split(path string) (dir, name string) {
 // isID recognises the identifiers of containers, layers and plugins.
 func isID(s string) bool {
 	return len(s) == 64 && isHex(s)
+}
+
+// isSandboxKey recognises the names that dockerd gives the network namespaces of
+// containers (moby daemon/libnetwork/osl/namespace_linux.go, GenerateKey). Those of
+// CNI, containers/storage, CRI-O and ip-netns are in /run/netns, where anybody may
+// have named one after a container, or have other names.
+func isSandboxKey(s string) bool {
+	return len(s) == 12 && isHex(s)
 }
 
 // isPodUID recognises a UUID, and the hash that a static pod has.

@@ -90,6 +90,8 @@ func (t *table) network(c Container, areas []spec.Area) (*mount.Mount, string) {
 		return nil, ""
 	}
 	name := "net:[" + strconv.FormatUint(c.NetworkInode, 10) + "]"
+	var oldest *mount.Mount
+	var tail string
 	for i := range t.Mounts {
 		m := &t.Mounts[i]
 		if m.FSType != nsfs || m.Root != name || t.At(m.Path) != m {
@@ -97,11 +99,17 @@ func (t *table) network(c Container, areas []spec.Area) (*mount.Mount, string) {
 		}
 		// Whoever binds the namespace elsewhere, as "ip netns attach" does, wants
 		// to keep it.
-		if area, tail, ok := ownerOf(areas, m.Path); ok && area.Owner == dockerNetns {
-			return m, tail
+		area, rest, ok := ownerOf(areas, m.Path)
+		if !ok || area.Owner != dockerNetns {
+			continue
+		}
+		// Where the whole directory is bound to as well, it looks the same. Who was
+		// first was bound by dockerd.
+		if oldest == nil || m.UniqueID < oldest.UniqueID {
+			oldest, tail = m, rest
 		}
 	}
-	return nil, ""
+	return oldest, tail
 }
 
 const (

@@ -83,6 +83,12 @@ func TestOwnDocker(t *testing.T) {
 			want:      []string{netns},
 		},
 		{
+			name:      "all of dockerd's directory is bound elsewhere as well",
+			table:     replaced(t, dockerHost, "1042: 42", "1050: 50 22 0:4 net:[4026532401] /mnt/docker/netns/1c8a rw - nsfs nsfs rw\n1042: 42"),
+			container: Container{NetworkInode: 4026532401},
+			want:      []string{netns},
+		},
+		{
 			name:      "its network namespace is covered",
 			table:     dockerHost + "1060: 60 23 0:70 / /run/docker rw - tmpfs tmpfs rw\n",
 			container: Container{NetworkInode: 4026532401},

@@ -30,6 +30,7 @@ var hostAreas = []spec.Area{
 	{Root: "/var/lib/docker", Owner: "volumes/*"},
 	{Root: "/var/lib/docker", Owner: "rootfs/*/*"},
 	{Root: "/run/docker", Owner: "netns/*"},
+	{Root: "/mnt/docker", Owner: "netns/*"},
 	{Root: "/run/netns", Owner: "*"},
 	{Root: "/run/containerd", Owner: "io.containerd.runtime.v2.task/*/*"},
 	{Root: "/run/containerd", Owner: "io.containerd.grpc.v1.cri/sandboxes/*"},
