@@ -69,10 +69,6 @@ func TestRecordGoes(t *testing.T) {
 		"no time": {change: func(d *deletion) {
 			d.ofPod, d.pod.ended, d.left = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return true }, 0
 		}},
-		"no time, others of the pod": {change: func(d *deletion) {
-			d.rootfs, d.left = &cleanup.Owned{Kind: cleanup.Rootfs, Path: "/nowhere", UniqueID: 1}, 0
-			d.ofPod, d.pod.ended = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return false }
-		}, kept: true},
 	} {
 		d := newDeletion(t)
 		test.change(d)
