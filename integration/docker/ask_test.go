@@ -4,8 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,22 +164,19 @@ func TestAskPodmanElsewhere(t *testing.T) {
 	known := slices.DeleteFunc(knownRoots(t), func(r roots.Root) bool {
 		return r.Engine == roots.Podman && filepath.Dir(r.Resolved) != h.Dir("podman")
 	})
-	asked := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and with the goroutine the thread ends
-		err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS)
-		if err == nil {
-			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-		}
-		if err == nil {
-			err = unix.Mount("tmpfs", "/run", "tmpfs", 0, "")
-		}
-		if err == nil {
-			_, err = ask.OwnerOf(t.Context(), path, known)
-		}
-		asked <- err
-	}()
-	if err := <-asked; !errors.Is(err, ask.ErrNoAnswer) {
+	elsewhere := h.Start("unshare", "--mount", "--propagation", "private",
+		"sh", "-ec", "mount -t tmpfs tmpfs /run; echo it is there; read end")
+	lister := mountns.NewLister()
+	ns, err := lister.Open(namespaceOf(t, lister, strconv.Itoa(elsewhere.Pid())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	err = ns.Enter(func() error {
+		_, err := ask.OwnerOf(t.Context(), path, known)
+		return err
+	})
+	if !errors.Is(err, ask.ErrNoAnswer) {
 		t.Errorf("answered, %v", err)
 	}
 	if state := strings.TrimSpace(p.Podman("inspect", "--format", "{{.State.Status}}", "one")); state != "running" {
