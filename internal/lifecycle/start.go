@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -92,6 +93,12 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 	if len(others) == 0 {
 		return nil
 	}
+	// A mount that is bound to its own path looks like a copy that came along.
+	asked, err := victim.Sources(c.Bundle)
+	if err != nil {
+		return err
+	}
+	others = slices.DeleteFunc(others, func(o cleanup.Owned) bool { return slices.Contains(asked, o.Path) })
 	if err := victim.Complete(ns, mounts, others); err != nil {
 		return err
 	}

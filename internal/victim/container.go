@@ -38,7 +38,9 @@ var (
 type specification struct {
 	rootfs string
 	// shm is the source of what is mounted on /dev/shm, "" if that is no path.
-	shm         string
+	shm string
+	// sources are those of the mounts that have one, also what is no path.
+	sources     []string
 	annotations map[string]string
 	// network is the network namespace, nil if the container has the host's.
 	network *string
@@ -88,6 +90,21 @@ func Read(bundle, id string, pid int) (cleanup.Container, error) {
 func Annotations(bundle string) (map[string]string, error) {
 	s, err := readSpecification(filepath.Join(bundle, "config.json"))
 	return s.annotations, err
+}
+
+// Sources are the paths that a container has bound by name, where they lead to.
+func Sources(bundle string) ([]string, error) {
+	s, err := readSpecification(filepath.Join(bundle, "config.json"))
+	if err != nil {
+		return nil, err
+	}
+	var sources []string
+	for _, source := range s.sources {
+		if path := resolve(bundle, source); path != "" {
+			sources = append(sources, path)
+		}
+	}
+	return sources, nil
 }
 
 func readSpecification(path string) (specification, error) {
@@ -141,6 +158,9 @@ func (s *specification) decode(text []byte) error {
 func (s *specification) decodeMounts(mounts gjson.Result) {
 	mounts.ForEach(func(_, m gjson.Result) bool {
 		source := m.Get("source").String()
+		if source != "" {
+			s.sources = append(s.sources, source)
+		}
 		if filepath.Clean(m.Get("destination").String()) == "/dev/shm" && filepath.IsAbs(source) {
 			s.shm = source
 		}

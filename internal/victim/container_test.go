@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,9 +24,9 @@ func TestDecode(t *testing.T) {
 		{
 			"shared memory",
 			`{"mounts":[{"destination":"/proc","source":"/p"},{"source":"/s/shm","destination":"/dev/shm/"}]}`,
-			specification{shm: "/s/shm"},
+			specification{shm: "/s/shm", sources: []string{"/p", "/s/shm"}},
 		},
-		{"shared memory of its own", `{"mounts":[{"destination":"/dev/shm","type":"tmpfs","source":"shm"}]}`, specification{}},
+		{"shared memory of its own", `{"mounts":[{"destination":"/dev/shm","type":"tmpfs","source":"shm"},{"destination":"/x"}]}`, specification{sources: []string{"shm"}}},
 		{"mounts of another type", `{"mounts":"/dev/shm"}`, specification{}},
 		{"annotations", `{"annotations":{"a.b/c":"d","e":""}}`, specification{annotations: map[string]string{"a.b/c": "d", "e": ""}}},
 		{"a network of its own", `{"linux":{"namespaces":[{"type":"pid"},{"type":"network"}]}}`, specification{network: &own}},
@@ -70,7 +71,8 @@ func TestRead(t *testing.T) {
 	if err := os.Symlink("disk", filepath.Join(bundle, "rootfs")); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/dev/shm","source":"DIR/shm"}],
+	text := strings.ReplaceAll(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/dev/shm","source":"DIR/shm"},
+		{"destination":"/a","source":"rootfs"},{"destination":"/proc","source":"proc"},{"destination":"/b"}],
 		"annotations":{"io.kubernetes.cri.container-type":"sandbox","io.kubernetes.cri.sandbox-uid":"uid"},
 		"linux":{"namespaces":[{"type":"network","path":"DIR/gone"}]}}`, "DIR", bundle)
 	if err := os.WriteFile(filepath.Join(bundle, "config.json"), []byte(text), 0o600); err != nil {
@@ -82,6 +84,9 @@ func TestRead(t *testing.T) {
 	}
 	if got, err := Read(bundle, "id", os.Getpid()); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if got, err := Sources(bundle); err != nil || !slices.Equal(got, []string{want.Shm, want.Rootfs}) {
+		t.Errorf("the sources are %q, %v", got, err)
 	}
 	if got, err := Read(bundle+"/none", "id", 0); err == nil {
 		t.Errorf("no bundle: %+v", got)
