@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"github.com/unbusy/unbusy/internal/sweep"
 	"github.com/unbusy/unbusy/internal/victim"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 )
 
 // Start is for a container that is created and whose own program has not begun.
@@ -93,12 +95,11 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 	if len(others) == 0 {
 		return nil
 	}
-	// A mount that is bound to its own path looks like a copy that came along.
-	asked, err := victim.Sources(c.Bundle)
+	asked, err := victim.Binds(c.Bundle)
 	if err != nil {
 		return err
 	}
-	others = slices.DeleteFunc(others, func(o cleanup.Owned) bool { return slices.Contains(asked, o.Path) })
+	others = slices.DeleteFunc(others, func(o cleanup.Owned) bool { return isAskedFor(o, asked) })
 	if err := victim.Complete(ns, mounts, others); err != nil {
 		return err
 	}
@@ -115,6 +116,14 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 	}
 	logDetached(c.Log, report)
 	return notDetached(c, inode, report)
+}
+
+// isAskedFor reports whether a mount is bound into a container by name, to where it
+// looks like a copy that came along.
+func isAskedFor(o cleanup.Owned, binds []victim.Bind) bool {
+	return slices.ContainsFunc(binds, func(b victim.Bind) bool {
+		return b.Source == o.Path && mount.EndsWith(filepath.Clean(b.Destination), o.Tail)
+	})
 }
 
 // notDetached says what is left in the mount namespace of a new container. That is

@@ -57,24 +57,26 @@ func TestDetachAtCreate(t *testing.T) {
 	)
 	for _, test := range []struct {
 		name, propagation, commands string // with $V, the volume
-		asked                       bool   // for the volume, by the specification
+		asked                       string // where the specification has the volume, with $V
 		left                        int
 		log                         []string // what is in its lines
 	}{
-		{"private", "private", "", false, 0, []string{detached}},
-		{"private, asked for", "private", "", true, 1, nil},
-		{"slave", "slave", "", false, 1, nil},
-		{"peer", "unchanged", "", false, 1, nil},
-		{"bound elsewhere", "private", `mkdir "$V/../../x"; mount --bind "$V" "$V/../../x"; umount "$V"`, false, 0, nil},
-		{"something is on it", "private", `mkdir "$V/x"; mount -t tmpfs tmpfs "$V/x"`, false, 1, []string{stays}},
+		{"private", "private", "", "", 0, []string{detached}},
+		{"private, asked for", "private", "", "$V/", 1, nil},
+		{"private, asked for elsewhere", "private", "", "/data", 0, []string{detached}},
+		{"slave", "slave", "", "", 1, nil},
+		{"peer", "unchanged", "", "", 1, nil},
+		{"bound elsewhere", "private", `mkdir "$V/../../x"; mount --bind "$V" "$V/../../x"; umount "$V"`, "", 0, nil},
+		{"something is on it", "private", `mkdir "$V/x"; mount -t tmpfs tmpfs "$V/x"`, "", 1, []string{stays}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			n := newNode(t)
 			_, volume := n.sandbox("other")
 			n.mount(volume)
 			c, _ := n.sandbox("new")
-			if test.asked {
-				text := fmt.Sprintf(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/proc","source":"proc"},{"destination":%q,"source":%[1]q}]}`, volume)
+			if test.asked != "" {
+				text := fmt.Sprintf(`{"root":{"path":"rootfs"},"mounts":[{"destination":"/proc","source":"proc"},{"destination":%q,"source":%q}]}`,
+					strings.Replace(test.asked, "$V", volume, 1), volume)
 				if err := os.WriteFile(filepath.Join(c.Bundle, "config.json"), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}

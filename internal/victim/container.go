@@ -39,8 +39,8 @@ type specification struct {
 	rootfs string
 	// shm is the source of what is mounted on /dev/shm, "" if that is no path.
 	shm string
-	// sources are those of the mounts that have one, also what is no path.
-	sources     []string
+	// binds are the mounts that have a source, also one that is no path.
+	binds       []Bind
 	annotations map[string]string
 	// network is the network namespace, nil if the container has the host's.
 	network *string
@@ -92,19 +92,25 @@ func Annotations(bundle string) (map[string]string, error) {
 	return s.annotations, err
 }
 
-// Sources are the paths that a container has bound by name, where they lead to.
-func Sources(bundle string) ([]string, error) {
+// Bind is what a container has mounted by name.
+type Bind struct {
+	Source      string // in our namespace, where the path leads to
+	Destination string // in the container, as it is written
+}
+
+// Binds are what a container has mounted of our namespace by name.
+func Binds(bundle string) ([]Bind, error) {
 	s, err := readSpecification(filepath.Join(bundle, "config.json"))
 	if err != nil {
 		return nil, err
 	}
-	var sources []string
-	for _, source := range s.sources {
-		if path := resolve(bundle, source); path != "" {
-			sources = append(sources, path)
+	var binds []Bind
+	for _, b := range s.binds {
+		if b.Source = resolve(bundle, b.Source); b.Source != "" {
+			binds = append(binds, b)
 		}
 	}
-	return sources, nil
+	return binds, nil
 }
 
 func readSpecification(path string) (specification, error) {
@@ -157,11 +163,11 @@ func (s *specification) decode(text []byte) error {
 
 func (s *specification) decodeMounts(mounts gjson.Result) {
 	mounts.ForEach(func(_, m gjson.Result) bool {
-		source := m.Get("source").String()
+		source, destination := m.Get("source").String(), m.Get("destination").String()
 		if source != "" {
-			s.sources = append(s.sources, source)
+			s.binds = append(s.binds, Bind{source, destination})
 		}
-		if filepath.Clean(m.Get("destination").String()) == "/dev/shm" && filepath.IsAbs(source) {
+		if filepath.Clean(destination) == "/dev/shm" && filepath.IsAbs(source) {
 			s.shm = source
 		}
 		return true

@@ -24,9 +24,9 @@ func TestDecode(t *testing.T) {
 		{
 			"shared memory",
 			`{"mounts":[{"destination":"/proc","source":"/p"},{"source":"/s/shm","destination":"/dev/shm/"}]}`,
-			specification{shm: "/s/shm", sources: []string{"/p", "/s/shm"}},
+			specification{shm: "/s/shm", binds: []Bind{{"/p", "/proc"}, {"/s/shm", "/dev/shm/"}}},
 		},
-		{"shared memory of its own", `{"mounts":[{"destination":"/dev/shm","type":"tmpfs","source":"shm"},{"destination":"/x"}]}`, specification{sources: []string{"shm"}}},
+		{"shared memory of its own", `{"mounts":[{"destination":"/dev/shm","type":"tmpfs","source":"shm"},{"destination":"/x"}]}`, specification{binds: []Bind{{"shm", "/dev/shm"}}}},
 		{"mounts of another type", `{"mounts":"/dev/shm"}`, specification{}},
 		{"annotations", `{"annotations":{"a.b/c":"d","e":""}}`, specification{annotations: map[string]string{"a.b/c": "d", "e": ""}}},
 		{"a network of its own", `{"linux":{"namespaces":[{"type":"pid"},{"type":"network"}]}}`, specification{network: &own}},
@@ -85,8 +85,8 @@ func TestRead(t *testing.T) {
 	if got, err := Read(bundle, "id", os.Getpid()); err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	if got, err := Sources(bundle); err != nil || !slices.Equal(got, []string{want.Shm, want.Rootfs}) {
-		t.Errorf("the sources are %q, %v", got, err)
+	if got, err := Binds(bundle); err != nil || !slices.Equal(got, []Bind{{want.Shm, "/dev/shm"}, {want.Rootfs, "/a"}}) {
+		t.Errorf("the binds are %q, %v", got, err)
 	}
 	if got, err := Read(bundle+"/none", "id", 0); err == nil {
 		t.Errorf("no bundle: %+v", got)
