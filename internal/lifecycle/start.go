@@ -100,6 +100,9 @@ func detachOthers(ctx context.Context, c Container, own []cleanup.Owned) error {
 		return err
 	}
 	others = slices.DeleteFunc(others, func(o cleanup.Owned) bool { return isAskedFor(o, asked) })
+	if len(others) == 0 {
+		return nil
+	}
 	if err := victim.Complete(ns, mounts, others); err != nil {
 		return err
 	}
