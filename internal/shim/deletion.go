@@ -51,8 +51,11 @@ func (d *deletion) around(remove func() error) error {
 	stop := d.whileBusy()
 	err := remove()
 	guarded(d.described.Log, stop)
-	if err == nil {
+	switch {
+	case err == nil:
 		guarded(d.described.Log, d.after)
+	case d.abandoned:
+		d.forget()
 	}
 	return err
 }

@@ -65,7 +65,8 @@ func TestRecordGoes(t *testing.T) {
 			d.lookFor(func() ([]cleanup.Owned, error) { return []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, nil })
 			d.pod.ended = func() bool { return false }
 		}, kept: true},
-		"a child left behind": {change: func(d *deletion) { d.abandoned = true }},
+		"a child left behind":              {change: func(d *deletion) { d.abandoned = true }},
+		"a child left behind, not deleted": {change: func(d *deletion) { d.abandoned = true }, inner: errInner},
 		"no time": {change: func(d *deletion) {
 			d.ofPod, d.pod.ended, d.left = []cleanup.Owned{{Kind: cleanup.Shm, Path: "/shm"}}, func() bool { return true }, 0
 		}},
