@@ -23,9 +23,11 @@ type podmanConfig struct {
 	Image    string // of pods' infra containers
 	Runtime  string
 	Driver   string // of the storage
+	Monitor  string // of containers, "" for the distribution's conmon
 
-	dropIn string      // the text of one, if there is one
-	user   *podmanUser // who calls podman, nil for root
+	dropIn        string      // the text of one, if there is one
+	user          *podmanUser // who calls podman, nil for root
+	noExitCommand bool
 }
 
 //go:embed podman.conf.tmpl
@@ -60,6 +62,7 @@ func (h *Host) Podman(opts ...PodmanOption) *Podman {
 	if p.config.user != nil {
 		p.config.user.settle(h)
 	}
+	p.writeMonitor()
 	h.writeTemplate(p.configFile(), podmanConf, p.config)
 	p.writeDropIn()
 	return p

@@ -3,6 +3,8 @@ package podman
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/unbusy/unbusy/integration/host"
 )
 
 // TestReset has a user throw away everything that his podman has, while a
@@ -22,5 +24,5 @@ func TestReset(t *testing.T) {
 			t.Errorf("of %q copies were detached of %v", c.mounts, detached)
 		}
 		return answers
-	})
+	}, host.PodmanWithoutExitCommand())
 }
