@@ -83,8 +83,9 @@ func countBelow(namespace, top uint64, s *scratch) (int, error) {
 	}
 }
 
-// scan goes through the kernel's list. On a host with many namespaces their tables
-// are read meanwhile: either takes as long.
+// scan goes through the kernel's list. Nearly everywhere little is new, and who goes
+// through the list looks at it on the way, which takes less than to wake another
+// processor for it. Only where there is much, readers do, meanwhile.
 type scan struct {
 	query Query
 	is    func(Mount) bool
@@ -92,19 +93,11 @@ type scan struct {
 	// hidden root, if ours is.
 	quick, plain bool
 
-	batch   []step
-	handed  int         // batches
-	steps   chan []step // nil as long as nobody reads
+	much    chan *Namespace // that readers look at, nil as long as there are none
 	reading sync.WaitGroup
 
 	mu    sync.Mutex
 	found []finding
-}
-
-// step is a namespace on the way, open.
-type step struct {
-	fd     int
-	number uint64
 }
 
 // finding is a namespace that is to be yielded, open unless there is an error.
@@ -114,30 +107,27 @@ type finding struct {
 }
 
 const (
-	// alone is how many batches are looked at by who goes through the list: to wake
-	// another processor for one costs more.
-	alone = 8
-	// batched is how many namespaces are handed over at a time. Those that are open
-	// at the same time must not be more than 64 with what a program has open anyway: to
-	// enlarge its table of descriptors a process with threads waits for all
-	// processors (expand_fdtable in fs/file.c), for 5 ms and longer.
-	batched = 8
 	// readers is how many tables are read at the same time: more of them wait for
 	// each other in the kernel.
 	readers = 2
+	// waiting is how many namespaces wait for a reader. Those that are open at the
+	// same time must not be more than 64 with what a program has open anyway: to
+	// enlarge its table of descriptors a process with threads waits for all
+	// processors (expand_fdtable in fs/file.c), for 5 ms and longer.
+	waiting = 16
 )
 
 // has reports whether a namespace is one that is looked for.
-func (s *scan) has(ns *Namespace) (bool, error) {
+func (s *scan) has(ns *Namespace, query Query) (bool, error) {
 	if s.plain {
 		// To find the hidden root takes as long as everything else.
 		room := scratches.Get().(*scratch)
 		defer scratches.Put(room)
-		if is, err := hasBelow(ns.Unique, linux.RootMount, s.query, room, s.is); err == nil {
-			return is, nil
+		if is, err := hasBelow(ns.Unique, linux.RootMount, query, room, s.is); err == nil || errors.Is(err, errMuch) {
+			return is, err
 		}
 	}
-	is, err := ns.Has(s.query, s.is)
+	is, err := ns.Has(query, s.is)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
@@ -151,7 +141,7 @@ func (s *scan) search(l *Lister, yield func(*Namespace, error) bool) {
 		if err == nil {
 			// What was read is left for who wants to see the rest of it.
 			read := slices.Clone(ns.views)
-			is, err = s.has(ns)
+			is, err = s.has(ns, s.query)
 			ns.views = read
 		}
 		if err != nil {
@@ -170,7 +160,7 @@ func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
 		return
 	}
 	defer own.Close()
-	switch is, err := s.has(own); {
+	switch is, err := s.has(own, s.query); {
 	case err != nil:
 		if !yield(nil, err) {
 			return
@@ -182,8 +172,8 @@ func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
 	}
 	s.plain = s.quick && onlyOneOnHidden(own.Unique)
 	wanted := s.list(own.fd, yield)
-	if s.steps != nil {
-		close(s.steps)
+	if s.much != nil {
+		close(s.much)
 		s.reading.Wait()
 	}
 	s.deliver(wanted, yield)
@@ -204,20 +194,20 @@ func (s *scan) list(own int, yield func(*Namespace, error) bool) bool {
 			break
 		}
 	}
-	return s.hand(yield)
+	return true
 }
 
 // errUnwanted says that the loop body wants no more.
 var errUnwanted = errors.New("no more is wanted")
 
-// follow hands over what is on one side, each when the one after it is open: its
+// follow looks at what is on one side, at each when the one after it is open: its
 // place in the list is what the kernel goes on from.
 func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error), yield func(*Namespace, error) bool) error {
-	at := step{fd: own}
-	for {
-		fd, info, err := next(at.fd)
-		if at.fd != own {
-			s.batch = append(s.batch, at)
+	var at *Namespace
+	for from := own; ; from = at.fd {
+		fd, info, err := next(from)
+		if at != nil {
+			s.glance(at)
 		}
 		switch {
 		case errors.Is(err, unix.ENOENT):
@@ -225,54 +215,53 @@ func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error)
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrIncomplete, err)
 		}
-		at = step{fd, info.ID}
-		if len(s.batch) >= batched && !s.hand(yield) {
-			unix.Close(fd)
+		at = &Namespace{ID: ID{Unique: info.ID}, fd: fd, byNumber: true}
+		if !s.deliver(true, yield) {
+			at.Close()
 			return errUnwanted
 		}
 	}
 }
 
-// hand has what is in the batch looked at, yields what was found by now and reports
-// whether more is wanted.
-func (s *scan) hand(yield func(*Namespace, error) bool) bool {
-	batch := s.batch
-	s.batch = nil
-	switch s.handed++; {
-	case s.handed <= alone:
-		s.look(batch)
-	case s.steps == nil:
-		s.steps = make(chan []step, 1)
-		for range readers {
-			s.reading.Go(func() {
-				for batch := range s.steps {
-					s.look(batch)
-				}
-			})
-		}
-		fallthrough
-	default:
-		s.steps <- batch
+// glance looks at a namespace, or hands it over if there is much to look at.
+func (s *scan) glance(ns *Namespace) {
+	few := s.query
+	few.few = true
+	is, err := s.has(ns, few)
+	if !errors.Is(err, errMuch) {
+		s.judged(ns, is, err)
+		return
 	}
-	return s.deliver(true, yield)
+	if s.much == nil {
+		s.much = make(chan *Namespace, waiting)
+		for range readers {
+			s.reading.Go(s.read)
+		}
+	}
+	s.much <- ns
 }
 
-// look reads the tables of a batch.
-func (s *scan) look(batch []step) {
-	for _, at := range batch {
-		ns := &Namespace{ID: ID{Unique: at.number}, fd: at.fd, byNumber: true}
-		is, err := s.has(ns)
-		if is {
-			ns.ID, err = ns.identified()
-		}
-		if is && err == nil {
-			s.bring(finding{ns: ns})
-			continue
-		}
-		ns.Close()
-		if err != nil {
-			s.bring(finding{err: err})
-		}
+// read looks at what is handed over.
+func (s *scan) read() {
+	for ns := range s.much {
+		is, err := s.has(ns, s.query)
+		s.judged(ns, is, err)
+	}
+}
+
+// judged takes what was found out about a namespace, which it closes if nobody wants
+// it.
+func (s *scan) judged(ns *Namespace, is bool, err error) {
+	if is {
+		ns.ID, err = ns.identified()
+	}
+	if is && err == nil {
+		s.bring(finding{ns: ns})
+		return
+	}
+	ns.Close()
+	if err != nil {
+		s.bring(finding{err: err})
 	}
 }
 

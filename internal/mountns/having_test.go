@@ -16,7 +16,7 @@ import (
 func TestHaving(t *testing.T) {
 	walk := requireWalk(t)
 	var some []*Namespace
-	for range (alone + 2) * batched {
+	for range waiting + readers + 2 {
 		some = append(some, newNamespace(t, walk))
 	}
 	// This is the order of the kernel's list.
@@ -30,23 +30,27 @@ func TestHaving(t *testing.T) {
 		return len(entries)
 	}
 	path := dirs(t)
+	newest := newestMount(t, some)
 	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
 		for where, ns := range map[string]*Namespace{"first": some[0], "last": some[len(some)-1], "none": nil} {
 			const source = "TestHaving"
 			if ns != nil {
 				in(t, ns, func() error { return mountTmpfs(source, path) })
 			}
-			var asked atomic.Int64
 			before := open()
-			none, err := l.None(Query{}, func(m Mount) bool {
-				asked.Add(1)
-				return m.Source == source
-			})
-			if err != nil || none != (ns == nil) {
-				t.Errorf("%s, in the %s: %v, %v", way, where, none, err)
-			}
-			if asked.Load() == 0 {
-				t.Errorf("%s: no mount was looked at", way)
+			// Where all is old but this mount, nothing is handed to readers.
+			for _, query := range []Query{{}, {NewerThan: newest}} {
+				var asked atomic.Int64
+				none, err := l.None(query, func(m Mount) bool {
+					asked.Add(1)
+					return m.Source == source
+				})
+				if err != nil || none != (ns == nil) {
+					t.Errorf("%s, in the %s, newer than %d: %v, %v", way, where, query.NewerThan, none, err)
+				}
+				if asked.Load() == 0 && query.NewerThan == 0 {
+					t.Errorf("%s: no mount was looked at", way)
+				}
 			}
 			if after := open(); after != before {
 				t.Errorf("%s, in the %s: %d descriptors, %d before", way, where, after, before)
@@ -56,27 +60,46 @@ func TestHaving(t *testing.T) {
 			}
 		}
 	}
+	newest = newestMount(t, some)
 	for _, ns := range []*Namespace{some[0], some[len(some)-1]} {
 		in(t, ns, func() error { return mountTmpfs("TestHaving", path) })
 	}
 	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
-		var found []uint64
-		for ns, err := range l.Having(Query{}, func(m Mount) bool { return m.Source == "TestHaving" }) {
-			if err != nil {
-				t.Fatal(err)
+		for _, query := range []Query{{}, {NewerThan: newest}} {
+			var found []uint64
+			for ns, err := range l.Having(query, func(m Mount) bool { return m.Source == "TestHaving" }) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, ns.Inode)
 			}
-			found = append(found, ns.Inode)
-		}
-		slices.Sort(found)
-		want := []uint64{some[0].Inode, some[len(some)-1].Inode}
-		slices.Sort(want)
-		if !slices.Equal(found, want) {
-			t.Errorf("%s: %v, want %v", way, found, want)
+			slices.Sort(found)
+			want := []uint64{some[0].Inode, some[len(some)-1].Inode}
+			slices.Sort(want)
+			if !slices.Equal(found, want) {
+				t.Errorf("%s, newer than %d: %v, want %v", way, query.NewerThan, found, want)
+			}
 		}
 	}
 	if none, err := walk.None(Query{}, func(m Mount) bool { return m.Path == "/" }); none || err != nil {
 		t.Errorf("in ours: %v, %v", none, err)
 	}
+}
+
+// newestMount is the highest unique id of a mount in some namespaces.
+func newestMount(t *testing.T, some []*Namespace) uint64 {
+	t.Helper()
+	var newest uint64
+	for _, ns := range some {
+		mounts, err := ns.Mounts(Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mounts {
+			newest = max(newest, m.UniqueID)
+		}
+	}
+	return newest
 }
 
 // TestOnlyOneOnHidden has a namespace as they are made, and one in which somebody
