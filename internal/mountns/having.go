@@ -12,42 +12,33 @@ import (
 )
 
 // Having returns the namespaces with a mount that query finds and is says so of,
-// each open until the loop body ends. It takes a quarter of the time of a loop
+// each open until the loop body ends. It takes a fifth of the time of a loop
 // over All, and is for who expects few; is may be called for several mounts at the same
 // time. Errors are as with All, and come as well for namespaces of which the table
 // cannot be read.
-func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, error] {
-	return func(yield func(*Namespace, error) bool) { newScan(query, is).run(l, yield) }
-}
-
-func newScan(query Query, is func(Mount) bool) *scan {
-	return &scan{query: query, is: is}
-}
-
-func (s *scan) run(l *Lister, yield func(*Namespace, error) bool) {
-	if l.proc {
-		s.search(l, yield)
-	} else {
-		s.walk(l, yield)
-	}
-}
-
-// None reports that there are none.
 //
 // Where only one mount is on the hidden root of our own namespace it takes others
 // to be like that, which all are that were made from one that is. Whoever is root
 // in the first user namespace can make another one, by unmounting what he lives
-// on, and what he mounts then is not seen. He could as well keep what is mounted by
-// a descriptor.
+// on, and of what he mounts then only the first and what is below is seen. He could
+// as well keep what is mounted by a descriptor.
+func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, error] {
+	return func(yield func(*Namespace, error) bool) {
+		s := &scan{query: query, is: is}
+		if l.proc {
+			s.search(l, yield)
+		} else {
+			s.walk(l, yield)
+		}
+	}
+}
+
+// None reports that there are none.
 func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
-	s := newScan(query, is)
-	s.quick = true
-	none, err := true, error(nil)
-	s.run(l, func(_ *Namespace, failed error) bool {
-		none, err = false, failed
-		return false
-	})
-	return none, err
+	for _, err := range l.Having(query, is) {
+		return false, err
+	}
+	return true, nil
 }
 
 // onlyOneOnHidden reports whether everything in a namespace is below one mount on
@@ -89,9 +80,8 @@ func countBelow(namespace, top uint64, s *scratch) (int, error) {
 type scan struct {
 	query Query
 	is    func(Mount) bool
-	// quick says that namespaces may be taken for plain, with only one mount on the
-	// hidden root, if ours is.
-	quick, plain bool
+	// plain says that namespaces are taken to have one mount on the hidden root.
+	plain bool
 
 	much    chan *Namespace // that readers look at, nil as long as there are none
 	reading sync.WaitGroup
@@ -170,7 +160,7 @@ func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
 			return
 		}
 	}
-	s.plain = s.quick && onlyOneOnHidden(own.Unique)
+	s.plain = onlyOneOnHidden(own.Unique)
 	wanted := s.list(own.fd, yield)
 	if s.much != nil {
 		close(s.much)
