@@ -151,7 +151,8 @@ func (b *bench) goTheWay(h *host.Host, v victim, way string) error {
 	if err := os.Rename(from, to); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return nil
+	_, err := os.Lstat(to) // it was there before, or never
+	return err
 }
 
 // shell runs a baseline. What it says about processes that ended meanwhile, and

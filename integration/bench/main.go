@@ -45,6 +45,13 @@ func main() {
 	})
 	flag.Parse()
 	o.parts = flag.Args()
+	// Engines are told where the programs are, and are elsewhere.
+	path, err := filepath.Abs(o.programs)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	o.programs = path
 	os.Exit(run(o))
 }
 

@@ -104,6 +104,9 @@ func (h *Host) settleHandlers(version string, handlers []runtimeHandler, runc, b
 // containerd's own shim for runc.
 func (h *Host) linkShim(path string) string {
 	h.t.Helper()
+	if !filepath.IsAbs(path) {
+		h.t.Fatalf("the shim %s would not be found by a link to it", path)
+	}
 	dir := h.Dir("containerd", "shim")
 	if err := os.Symlink(path, filepath.Join(dir, stockShim)); err != nil {
 		h.t.Fatalf("put a shim into containerd's PATH: %v", err)
