@@ -30,12 +30,7 @@ type Query struct {
 	// mounts thousands of them one upon the other makes a table that takes minutes,
 	// for everyone who reads it.
 	Within time.Duration
-	// few ends the reading with errMuch where there is more than is listed at first.
-	few bool
 }
-
-// errMuch says that there is more to look at than was wanted.
-var errMuch = errors.New("there is much to look at")
 
 // ErrTooSlow says that reading a mount table took longer than was allowed.
 var ErrTooSlow = errors.New("reading the mount table takes too long")
@@ -149,16 +144,13 @@ func below(namespace, top uint64, query Query, s *scratch) ([]Mount, error) {
 func eachBelow(namespace, top uint64, query Query, s *scratch, f func(Mount) bool) error {
 	began := time.Now()
 	batch := len(s.ids)
-	if query.Within != 0 || query.few {
+	if query.Within != 0 {
 		batch = firstListed
 	}
 	for after := query.NewerThan; ; {
 		n, err := linux.ListMounts(namespace, top, after, s.ids[:batch])
 		if err != nil {
 			return err
-		}
-		if query.few && n == batch {
-			return errMuch
 		}
 		for _, id := range s.ids[:n] {
 			if query.Within != 0 && time.Since(began) > query.Within {

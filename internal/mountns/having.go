@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/unbusy/unbusy/internal/linux"
 	"golang.org/x/sys/unix"
@@ -35,10 +36,22 @@ func (l *Lister) Having(query Query, is func(Mount) bool) iter.Seq2[*Namespace, 
 
 // None reports that there are none.
 func (l *Lister) None(query Query, is func(Mount) bool) (bool, error) {
-	for _, err := range l.Having(query, is) {
-		return false, err
+	s := &scan{query: query, is: is, first: true}
+	if l.proc {
+		none, err := true, error(nil)
+		s.search(l, func(_ *Namespace, failed error) bool {
+			none, err = false, failed
+			return false
+		})
+		return none, err
 	}
-	return true, nil
+	own, err := l.Own()
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	defer own.Close()
+	s.list(own)
+	return len(s.found) == 0 && len(s.failed) == 0, errors.Join(s.failed...)
 }
 
 // onlyOneOnHidden reports whether everything in a namespace is below one mount on
@@ -74,54 +87,239 @@ func countBelow(namespace, top uint64, s *scratch) (int, error) {
 	}
 }
 
-// scan goes through the kernel's list. Nearly everywhere little is new, and who goes
-// through the list looks at it on the way, which takes less than to wake another
-// processor for it. Only where there is much, readers do, meanwhile.
+// scan goes through the kernel's list, by number. On a host with many namespaces
+// their tables are looked at meanwhile: either takes as long.
 type scan struct {
 	query Query
 	is    func(Mount) bool
+	// first says that one that is found, or an error, is enough.
+	first bool
 	// plain says that namespaces are taken to have one mount on the hidden root.
 	plain bool
 
-	much    chan *Namespace // that readers look at, nil as long as there are none
+	stretches []stretch // none if first
+
+	batch   []uint64
+	batches chan []uint64 // nil as long as nobody reads
 	reading sync.WaitGroup
+	enough  atomic.Bool
 
-	mu    sync.Mutex
-	found []finding
-}
-
-// finding is a namespace that is to be yielded, open unless there is an error.
-type finding struct {
-	ns  *Namespace
-	err error
+	mu     sync.Mutex
+	found  map[uint64]bool // by number
+	failed []error
 }
 
 const (
+	// batched is how many namespaces are looked at by who goes through the list,
+	// before anybody is woken for that, and how many are handed over at a time. To
+	// hand over fewer takes longer than to look at them.
+	batched = 64
 	// readers is how many tables are read at the same time: more of them wait for
 	// each other in the kernel.
 	readers = 2
-	// waiting is how many namespaces wait for a reader. Those that are open at the
-	// same time must not be more than 64 with what a program has open anyway: to
-	// enlarge its table of descriptors a process with threads waits for all
-	// processors (expand_fdtable in fs/file.c), for 5 ms and longer.
-	waiting = 16
 )
 
-// has reports whether a namespace is one that is looked for.
-func (s *scan) has(ns *Namespace, query Query) (bool, error) {
-	if s.plain {
-		// To find the hidden root takes as long as everything else.
-		room := scratches.Get().(*scratch)
-		defer scratches.Put(room)
-		if is, err := hasBelow(ns.Unique, linux.RootMount, query, room, s.is); err == nil || errors.Is(err, errMuch) {
-			return is, err
+// stretch is a part of the kernel's list.
+type stretch struct {
+	// from is the first of them, open.
+	from    *Namespace
+	step    func(int) (int, linux.MountNamespace, error)
+	numbers []uint64
+}
+
+// mostStretches bounds how many namespaces are open to begin stretches with.
+const mostStretches = 256
+
+// walk finds them, and goes once more through the stretches in which something was
+// found.
+func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
+	own, err := l.Own()
+	if err != nil {
+		yield(nil, fmt.Errorf("%w: %w", ErrIncomplete, err))
+		return
+	}
+	defer own.Close()
+	defer func() {
+		for _, part := range s.stretches {
+			part.from.Close()
+		}
+	}()
+	s.list(own)
+	for _, err := range s.failed {
+		if !yield(nil, err) {
+			return
 		}
 	}
-	is, err := ns.Has(query, s.is)
-	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	if s.found[own.Unique] {
+		delete(s.found, own.Unique)
+		if !yield(own, nil) {
+			return
+		}
 	}
-	return is, nil
+	for _, part := range s.stretches {
+		if !s.openFound(part, yield) {
+			return
+		}
+	}
+}
+
+// openFound yields what was found in a stretch, and reports whether more is wanted.
+func (s *scan) openFound(part stretch, yield func(*Namespace, error) bool) bool {
+	left := 0
+	for _, number := range part.numbers {
+		if s.found[number] {
+			left++
+		}
+	}
+	more := true
+	// If one of them has ended, the list is gone through to its end: others may have
+	// come between them meanwhile, so that the length of the stretch says nothing.
+	visit := func(at *Namespace, err error) bool {
+		if err == nil {
+			if !s.found[at.Unique] {
+				return true
+			}
+			delete(s.found, at.Unique)
+			if slices.Contains(part.numbers, at.Unique) {
+				left--
+			}
+			at.ID, err = at.identified()
+		}
+		if err != nil {
+			at, err = nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		}
+		more = yield(at, err)
+		return more && left > 0
+	}
+	if left > 0 && visit(part.from, nil) {
+		follow(part.from.fd, part.step, visit)
+	}
+	return more
+}
+
+// list looks at all namespaces, or until there is enough.
+func (s *scan) list(own *Namespace) {
+	s.plain = onlyOneOnHidden(own.Unique)
+	s.look([]uint64{own.Unique})
+	for _, step := range []func(int) (int, linux.MountNamespace, error){
+		linux.NextMountNamespace, linux.PreviousMountNamespace,
+	} {
+		begin := true
+		if !follow(own.fd, step, func(at *Namespace, err error) bool {
+			if err == nil && !s.first {
+				err = s.stretch(at, step, begin)
+				begin = false
+			}
+			if err != nil {
+				s.bring(0, fmt.Errorf("%w: %w", ErrIncomplete, err))
+				return false
+			}
+			s.batch = append(s.batch, at.Unique)
+			if len(s.batch) == batched {
+				s.hand()
+			}
+			return !s.enough.Load()
+		}) {
+			break
+		}
+	}
+	s.look(s.batch)
+	if s.batches == nil {
+		return
+	}
+	close(s.batches)
+	for batch := range s.batches {
+		s.look(batch)
+	}
+	s.reading.Wait()
+}
+
+// stretch remembers where a namespace is in the list, in a new stretch if that
+// begins here or the last one is long enough.
+func (s *scan) stretch(at *Namespace, step func(int) (int, linux.MountNamespace, error), begin bool) error {
+	n := len(s.stretches)
+	if begin || len(s.stretches[n-1].numbers) >= batched && n < mostStretches {
+		from, err := at.Keep()
+		if err != nil {
+			return err
+		}
+		s.stretches = append(s.stretches, stretch{from: from, step: step})
+		n++
+	}
+	last := &s.stretches[n-1]
+	last.numbers = append(last.numbers, at.Unique)
+	return nil
+}
+
+// hand has a batch looked at: the first by the caller, and any for which there is no
+// reader.
+func (s *scan) hand() {
+	if s.batches == nil {
+		s.look(s.batch)
+		s.batches = make(chan []uint64, readers)
+		for range readers {
+			s.reading.Go(func() {
+				for batch := range s.batches {
+					s.look(batch)
+				}
+			})
+		}
+	} else {
+		select {
+		case s.batches <- s.batch:
+		default: // the readers have enough to do, or no processor
+			s.look(s.batch)
+		}
+	}
+	s.batch = make([]uint64, 0, batched)
+}
+
+// look reads the tables of a batch.
+func (s *scan) look(batch []uint64) {
+	for _, number := range batch {
+		if s.enough.Load() {
+			return
+		}
+		if is, err := s.has(number); is || err != nil {
+			s.bring(number, err)
+		}
+	}
+}
+
+func (s *scan) bring(number uint64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed = append(s.failed, err)
+	} else {
+		if s.found == nil {
+			s.found = make(map[uint64]bool)
+		}
+		s.found[number] = true
+	}
+	s.enough.Store(s.first)
+}
+
+// has reports whether a namespace is one that is looked for. Nothing keeps it from
+// ending meanwhile.
+func (s *scan) has(number uint64) (bool, error) {
+	room := scratches.Get().(*scratch)
+	defer scratches.Put(room)
+	if s.plain {
+		// To find the hidden root takes as long as everything else.
+		if is, err := hasBelow(number, linux.RootMount, s.query, room, s.is); err == nil {
+			return is, nil
+		}
+	}
+	is, err := hasByNumber(number, s.query, s.is)
+	if err == nil {
+		return is, nil
+	}
+	// Neither what has ended has a mount, nor one in which all was unmounted.
+	if _, gone := linux.ListMounts(number, linux.RootMount, 0, room.ids[:1]); errors.Is(gone, unix.ENOENT) {
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: read the mount table of namespace %d: %w", ErrIncomplete, number, err)
 }
 
 // search finds them through /proc.
@@ -131,7 +329,10 @@ func (s *scan) search(l *Lister, yield func(*Namespace, error) bool) {
 		if err == nil {
 			// What was read is left for who wants to see the rest of it.
 			read := slices.Clone(ns.views)
-			is, err = s.has(ns, s.query)
+			is, err = ns.Has(s.query, s.is)
+			if err != nil {
+				err = fmt.Errorf("%w: %w", ErrIncomplete, err)
+			}
 			ns.views = read
 		}
 		if err != nil {
@@ -141,138 +342,4 @@ func (s *scan) search(l *Lister, yield func(*Namespace, error) bool) {
 			return
 		}
 	}
-}
-
-func (s *scan) walk(l *Lister, yield func(*Namespace, error) bool) {
-	own, err := l.Own()
-	if err != nil {
-		yield(nil, fmt.Errorf("%w: %w", ErrIncomplete, err))
-		return
-	}
-	defer own.Close()
-	switch is, err := s.has(own, s.query); {
-	case err != nil:
-		if !yield(nil, err) {
-			return
-		}
-	case is:
-		if !yield(own, nil) {
-			return
-		}
-	}
-	s.plain = onlyOneOnHidden(own.Unique)
-	wanted := s.list(own.fd, yield)
-	if s.much != nil {
-		close(s.much)
-		s.reading.Wait()
-	}
-	s.deliver(wanted, yield)
-}
-
-// list goes from a namespace, which it leaves out, to both ends of the list. It
-// reports whether more is wanted.
-func (s *scan) list(own int, yield func(*Namespace, error) bool) bool {
-	for _, next := range []func(int) (int, linux.MountNamespace, error){
-		linux.NextMountNamespace, linux.PreviousMountNamespace,
-	} {
-		err := s.follow(own, next, yield)
-		if errors.Is(err, errUnwanted) {
-			return false
-		}
-		if err != nil {
-			s.bring(finding{err: err})
-			break
-		}
-	}
-	return true
-}
-
-// errUnwanted says that the loop body wants no more.
-var errUnwanted = errors.New("no more is wanted")
-
-// follow looks at what is on one side, at each when the one after it is open: its
-// place in the list is what the kernel goes on from.
-func (s *scan) follow(own int, next func(int) (int, linux.MountNamespace, error), yield func(*Namespace, error) bool) error {
-	var at *Namespace
-	for from := own; ; from = at.fd {
-		fd, info, err := next(from)
-		if at != nil {
-			s.glance(at)
-		}
-		switch {
-		case errors.Is(err, unix.ENOENT):
-			return nil
-		case err != nil:
-			return fmt.Errorf("%w: %w", ErrIncomplete, err)
-		}
-		at = &Namespace{ID: ID{Unique: info.ID}, fd: fd, byNumber: true}
-		if !s.deliver(true, yield) {
-			at.Close()
-			return errUnwanted
-		}
-	}
-}
-
-// glance looks at a namespace, or hands it over if there is much to look at.
-func (s *scan) glance(ns *Namespace) {
-	few := s.query
-	few.few = true
-	is, err := s.has(ns, few)
-	if !errors.Is(err, errMuch) {
-		s.judged(ns, is, err)
-		return
-	}
-	if s.much == nil {
-		s.much = make(chan *Namespace, waiting)
-		for range readers {
-			s.reading.Go(s.read)
-		}
-	}
-	s.much <- ns
-}
-
-// read looks at what is handed over.
-func (s *scan) read() {
-	for ns := range s.much {
-		is, err := s.has(ns, s.query)
-		s.judged(ns, is, err)
-	}
-}
-
-// judged takes what was found out about a namespace, which it closes if nobody wants
-// it.
-func (s *scan) judged(ns *Namespace, is bool, err error) {
-	if is {
-		ns.ID, err = ns.identified()
-	}
-	if is && err == nil {
-		s.bring(finding{ns: ns})
-		return
-	}
-	ns.Close()
-	if err != nil {
-		s.bring(finding{err: err})
-	}
-}
-
-func (s *scan) bring(f finding) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.found = append(s.found, f)
-}
-
-// deliver yields what was found, if that is wanted, closes it and reports whether
-// more is wanted.
-func (s *scan) deliver(wanted bool, yield func(*Namespace, error) bool) bool {
-	s.mu.Lock()
-	found := s.found
-	s.found = nil
-	s.mu.Unlock()
-	for _, f := range found {
-		wanted = wanted && yield(f.ns, f.err)
-		if f.ns != nil {
-			f.ns.Close()
-		}
-	}
-	return wanted
 }

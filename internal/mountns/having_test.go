@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"os/exec"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -16,7 +18,7 @@ import (
 func TestHaving(t *testing.T) {
 	walk := requireWalk(t)
 	var some []*Namespace
-	for range waiting + readers + 2 {
+	for range 3 * batched {
 		some = append(some, newNamespace(t, walk))
 	}
 	// This is the order of the kernel's list.
@@ -32,13 +34,12 @@ func TestHaving(t *testing.T) {
 	path := dirs(t)
 	newest := newestMount(t, some)
 	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
-		for where, ns := range map[string]*Namespace{"first": some[0], "last": some[len(some)-1], "none": nil} {
+		for where, ns := range map[string]*Namespace{"first": some[0], "middle": some[len(some)/2], "last": some[len(some)-1], "none": nil} {
 			const source = "TestHaving"
 			if ns != nil {
 				in(t, ns, func() error { return mountTmpfs(source, path) })
 			}
 			before := open()
-			// Where all is old but this mount, nothing is handed to readers.
 			for _, query := range []Query{{}, {NewerThan: newest}} {
 				var asked atomic.Int64
 				none, err := l.None(query, func(m Mount) bool {
@@ -61,20 +62,24 @@ func TestHaving(t *testing.T) {
 		}
 	}
 	newest = newestMount(t, some)
-	for _, ns := range []*Namespace{some[0], some[len(some)-1]} {
+	for _, ns := range []*Namespace{some[0], some[len(some)/2], some[len(some)-1]} {
 		in(t, ns, func() error { return mountTmpfs("TestHaving", path) })
 	}
 	for way, l := range map[string]*Lister{"by number": walk, "through /proc": NewProcLister()} {
 		for _, query := range []Query{{}, {NewerThan: newest}} {
 			var found []uint64
+			before := open()
 			for ns, err := range l.Having(query, func(m Mount) bool { return m.Source == "TestHaving" }) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				found = append(found, ns.Inode)
 			}
+			if after := open(); after != before {
+				t.Errorf("%s: %d descriptors, %d before", way, after, before)
+			}
 			slices.Sort(found)
-			want := []uint64{some[0].Inode, some[len(some)-1].Inode}
+			want := []uint64{some[0].Inode, some[len(some)/2].Inode, some[len(some)-1].Inode}
 			slices.Sort(want)
 			if !slices.Equal(found, want) {
 				t.Errorf("%s, newer than %d: %v, want %v", way, query.NewerThan, found, want)
@@ -83,6 +88,96 @@ func TestHaving(t *testing.T) {
 	}
 	if none, err := walk.None(Query{}, func(m Mount) bool { return m.Path == "/" }); none || err != nil {
 		t.Errorf("in ours: %v, %v", none, err)
+	}
+}
+
+// TestEndedMeanwhile has namespaces that end when they are listed and not looked at
+// yet.
+func TestEndedMeanwhile(t *testing.T) {
+	walk := requireWalk(t)
+	own, err := walk.Own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	mounts, err := own.Mounts(Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := make(map[uint64]bool)
+	for _, m := range mounts {
+		ours[m.UniqueID] = true
+	}
+	var some []*Namespace
+	var holders []*exec.Cmd
+	for range 10 {
+		holder := hold(t, privateNamespace())
+		holders = append(holders, holder)
+		some = append(some, open(t, walk, holder))
+	}
+	endAll := sync.OnceFunc(func() {
+		for i := range some {
+			end(holders[i])
+			some[i].Close()
+		}
+	})
+	none, err := walk.None(Query{}, func(m Mount) bool {
+		if !ours[m.UniqueID] { // ours is looked at before the others are listed
+			endAll()
+		}
+		return false
+	})
+	if !none || err != nil {
+		t.Errorf("%v, %v", none, err)
+	}
+	for _, ns := range some {
+		if _, err := ns.Mounts(Query{}); err == nil {
+			t.Errorf("%s is still there: there was nothing to show", ns)
+		}
+	}
+}
+
+// TestFoundEnds has some of what was found end before it can be opened: the rest is
+// yielded, each once.
+func TestFoundEnds(t *testing.T) {
+	walk := requireWalk(t)
+	path := dirs(t)
+	var holders []*exec.Cmd
+	var some []*Namespace
+	for range 2*batched + 10 {
+		holder := hold(t, privateNamespace())
+		holders = append(holders, holder)
+		some = append(some, open(t, walk, holder))
+	}
+	for _, ns := range some {
+		in(t, ns, func() error { return mountTmpfs("TestFoundEnds", path) })
+	}
+	yielded := make(map[uint64]int)
+	for ns, err := range walk.Having(Query{}, func(m Mount) bool { return m.Source == "TestFoundEnds" }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(yielded) == 0 {
+			for i := range some {
+				if i%3 == 0 && !some[i].Same(ns.ID) {
+					end(holders[i])
+					some[i].Close()
+					some[i] = nil
+				}
+			}
+		}
+		yielded[ns.Unique]++
+	}
+	for _, ns := range some {
+		if ns != nil && yielded[ns.Unique] == 0 {
+			t.Errorf("%s was not yielded", ns)
+		}
+	}
+	// Of those that have ended some are kept by the look itself.
+	for number, times := range yielded {
+		if times != 1 {
+			t.Errorf("namespace %d was yielded %d times", number, times)
+		}
 	}
 }
 

@@ -37,6 +37,10 @@ func TestMountsTooSlow(t *testing.T) {
 	if _, err := ns.Mounts(Query{Within: time.Microsecond}); !errors.Is(err, ErrTooSlow) {
 		t.Errorf("error %v, want that it takes too long", err)
 	}
+	none, err := NewLister().None(Query{Within: time.Microsecond}, func(Mount) bool { return false })
+	if none || !errors.Is(err, ErrTooSlow) || !errors.Is(err, ErrIncomplete) {
+		t.Errorf("none: %v, %v, of what takes too long to know", none, err)
+	}
 	some, err := ns.Mounts(Query{Within: time.Hour})
 	if err != nil || len(some) != len(whole) {
 		t.Errorf("%d mounts with a bound that is not reached, %d without one: %v", len(some), len(whole), err)

@@ -29,8 +29,8 @@ func (d *detacher) onlyOriginals(ctx context.Context, owned []cleanup.Owned, fou
 	// When the time is over whatever is looked at ends the search.
 	q.Device = func(device mountns.Device) bool { return ofOwned(device) || ctx.Err() != nil }
 	is := func(m mountns.Mount) bool { return mayBeCopy(owned, m) && !isOriginal(owned, m) || ctx.Err() != nil }
-	for _, err := range d.lister.Having(q, is) {
-		_ = err // of a table that cannot be read it is not known
+	none, err := d.lister.None(q, is)
+	if !none || err != nil { // of a table that cannot be read it is not known
 		return nil, false
 	}
 	return left, true
