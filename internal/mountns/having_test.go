@@ -95,19 +95,6 @@ func TestHaving(t *testing.T) {
 // yet.
 func TestEndedMeanwhile(t *testing.T) {
 	walk := requireWalk(t)
-	own, err := walk.Own()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Close()
-	mounts, err := own.Mounts(Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours := make(map[uint64]bool)
-	for _, m := range mounts {
-		ours[m.UniqueID] = true
-	}
 	var some []*Namespace
 	var holders []*exec.Cmd
 	for range 10 {
@@ -121,8 +108,18 @@ func TestEndedMeanwhile(t *testing.T) {
 			some[i].Close()
 		}
 	})
+	there := make(map[uint64]bool)
+	for _, ns := range some {
+		mounts, err := ns.Mounts(Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mounts {
+			there[m.UniqueID] = true
+		}
+	}
 	none, err := walk.None(Query{}, func(m Mount) bool {
-		if !ours[m.UniqueID] { // ours is looked at before the others are listed
+		if there[m.UniqueID] { // by then others of them are listed as well
 			endAll()
 		}
 		return false

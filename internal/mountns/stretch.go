@@ -2,7 +2,6 @@ package mountns
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/unbusy/unbusy/internal/linux"
 )
@@ -85,9 +84,7 @@ func (s *scan) openFound(part stretch, yield func(*Namespace, error) bool) bool 
 				return true
 			}
 			delete(s.found, at.Unique)
-			if slices.Contains(part.numbers, at.Unique) {
-				left--
-			}
+			left--
 			at.ID, err = at.identified()
 		}
 		if err != nil {
