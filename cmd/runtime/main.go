@@ -1,7 +1,7 @@
-// How much of the processors the cgroup allows matters to nobody who ends within
-// milliseconds, and to find it out takes Go's runtime 20 µs of each call.
+// How much of the processors the cgroup allows may change, which matters to nobody who
+// ends within milliseconds. To be ready to look again takes Go's runtime 20 µs of each
+// call; that it looks once cannot be helped.
 //
-//go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
 
 // unbusy-runtime stands in front of an OCI runtime: it rewrites the binds of a
