@@ -19,8 +19,8 @@ func TestMeasure(t *testing.T) {
 		host.NeedRoot(t)
 		t.Fatalf("UNBUSY_BIN must name the directory that make build fills: %v", err)
 	}
-	if err := buildLoader(); err != nil {
-		t.Fatalf("build what makes loads: %v", err)
+	if err := buildHelpers(); err != nil {
+		t.Fatalf("build the benchmark's helpers: %v", err)
 	}
 	results := t.TempDir()
 	measure(t, options{

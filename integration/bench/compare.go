@@ -36,6 +36,15 @@ func fight(pairs int, without, with func() error) (duel, error) {
 	return d, nil
 }
 
+// between is the duel of two of those who took turns, in all rounds.
+func between(without, with []time.Duration) duel {
+	d := make(duel, 0, len(without))
+	for i := range without {
+		d = append(d, [2]time.Duration{without[i], with[i]})
+	}
+	return d
+}
+
 // of are the times of one way.
 func (d duel) of(which int) []time.Duration {
 	times := make([]time.Duration, 0, len(d))

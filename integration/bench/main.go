@@ -81,24 +81,32 @@ func prepare(o options) error {
 			return err
 		}
 	}
-	return buildLoader()
+	return buildHelpers()
 }
 
-// loader is where the program is that makes loads.
-func loader() (string, error) {
+// helpers are the programs beside this one: load makes loads, pass is a runtime.
+var helpers = []string{"load", "pass"}
+
+// helper is where one of them is.
+func helper(name string) (string, error) {
 	cache, err := os.UserCacheDir()
-	return filepath.Join(cache, "unbusy", "bench-load"), err
+	return filepath.Join(cache, "unbusy", "bench-"+name), err
 }
 
-func buildLoader() error {
-	path, err := loader()
-	if err != nil {
-		return err
+func buildHelpers() error {
+	for _, name := range helpers {
+		path, err := helper(name)
+		if err != nil {
+			return err
+		}
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/unbusy/unbusy/integration/bench/"+name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return err
+		}
 	}
-	build := exec.Command("go", "build", "-trimpath", "-o", path, "github.com/unbusy/unbusy/integration/bench/load")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	return build.Run()
+	return nil
 }
 
 // parts are the benchmarks in their order.
@@ -120,6 +128,7 @@ type bench struct {
 	options
 	t      host.T
 	loader string
+	pass   string
 	unbusy string // where that is installed
 }
 
@@ -133,7 +142,11 @@ type options struct {
 
 // measure makes the measurements that were asked for, one after the other.
 func measure(t host.T, o options) {
-	path, err := loader()
+	load, err := helper("load")
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	pass, err := helper("pass")
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -142,7 +155,7 @@ func measure(t host.T, o options) {
 			continue
 		}
 		t.Logf("==> %s", part.name)
-		b := &bench{options: o, t: t, loader: path}
+		b := &bench{options: o, t: t, loader: load, pass: pass}
 		p := part.measure(b)
 		p.Name = part.name
 		for i := range p.Tables {
