@@ -52,8 +52,8 @@ func (h *host) lister() *mountns.Lister {
 }
 
 // look reads all mount tables.
-func (h *host) look(ctx context.Context) (*target.Host, error) {
-	found, err := findRoots(ctx, h.settings, h.stderr)
+func (h *host) look(ctx context.Context, warn func(error)) (*target.Host, error) {
+	found, err := findRoots(ctx, h.settings, warn)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ func (h *host) look(ctx context.Context) (*target.Host, error) {
 // resolve finds what words mean, all of them or none.
 func (h *host) resolve(ctx context.Context, words []string) ([]target.Target, error) {
 	var targets []target.Target
-	err := within(ctx, func() error {
-		seen, err := h.look(ctx)
+	err := h.within(ctx, func(warn func(error)) error {
+		seen, err := h.look(ctx, warn)
 		if err != nil {
 			return err
 		}
@@ -100,13 +100,28 @@ func timeLimit(ctx context.Context, command *cli.Command) (context.Context, cont
 }
 
 // within calls f and returns when it does, or when ctx ends: f can be stuck in a
-// system call for good.
-func within(ctx context.Context, f func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- f() }()
+// system call for good. What f warns of is said when it is over, and not if it failed
+// for want of time: then the error says everything.
+func (h *host) within(ctx context.Context, f func(warn func(error)) error) error {
+	type outcome struct {
+		warnings []error
+		err      error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		o.err = f(func(warning error) { o.warnings = append(o.warnings, warning) })
+		done <- o
+	}()
 	select {
-	case err := <-done:
-		return err
+	case o := <-done:
+		if o.err != nil && ctx.Err() != nil {
+			return o.err
+		}
+		for _, warning := range o.warnings {
+			warn(h.stderr, warning)
+		}
+		return o.err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -31,7 +31,7 @@ func rootsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			found, err := findRoots(ctx, settings, stderr)
+			found, err := findRoots(ctx, settings, func(warning error) { warn(stderr, warning) })
 			if err != nil {
 				return err
 			}
@@ -47,14 +47,14 @@ func rootsCommand() *cli.Command {
 
 func jsonFlag() cli.Flag { return &cli.BoolFlag{Name: "json", Usage: "print JSON"} }
 
-func findRoots(ctx context.Context, settings config.Config, stderr io.Writer) (roots.Result, error) {
+func findRoots(ctx context.Context, settings config.Config, warn func(error)) (roots.Result, error) {
 	table, err := mountns.OwnTable()
 	if err != nil {
 		return roots.Result{}, err
 	}
 	found := roots.FindAll(ctx, roots.Host{UID: os.Geteuid(), Mounts: table, Config: settings})
 	for _, warning := range found.Warnings {
-		warn(stderr, warning)
+		warn(warning)
 	}
 	return found, nil
 }

@@ -63,8 +63,8 @@ func (h *host) lingering(ctx context.Context) ([]target.Lingering, []target.Skip
 		skipped   []target.Skipped
 	}
 	done := make(chan answer, 1)
-	err := within(ctx, func() error {
-		seen, err := h.look(ctx)
+	err := h.within(ctx, func(warn func(error)) error {
+		seen, err := h.look(ctx, warn)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func who(ctx context.Context, command *cli.Command) error {
 func (h *host) find(ctx context.Context, word string, l *looker) (findings, error) {
 	var near target.Target
 	known := false
-	err := within(ctx, func() error {
+	err := h.within(ctx, func(func(error)) error {
 		near, known = h.near(ctx, word)
 		return nil
 	})
