@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/unbusy/unbusy/internal/linux"
@@ -41,7 +42,8 @@ const (
 // working and root directories, programs, descriptors and mapped files, the last
 // each once, and at most 64 things of one process. They are sorted by process.
 //
-// If among is not nil, only these processes are looked at.
+// If among is not nil, only these processes are looked at. What this process itself has
+// open is no use.
 //
 // Processes that end meanwhile are passed over. With an error that satisfies
 // errors.Is(err, ErrIncomplete) comes what was found nevertheless; so it is when
@@ -58,6 +60,7 @@ func Uses(ctx context.Context, devices func(mount.Device) bool, among []int) ([]
 			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
 		}
 	}
+	pids = slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return pid == os.Getpid() })
 	f := &finder{
 		devices: devices,
 		devs:    newDevices(),

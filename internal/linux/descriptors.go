@@ -24,3 +24,10 @@ func RoomForDescriptors(most int) error {
 	unix.Close(fd)
 	return nil
 }
+
+// Duplicate opens what a descriptor is of once more, under a number that is not passed
+// on to programs that are executed.
+func Duplicate(fd int) (int, error) {
+	another, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return another, os.NewSyscallError("fcntl", err)
+}

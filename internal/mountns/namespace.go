@@ -28,9 +28,9 @@ func (ns *Namespace) Close() {
 // Keep returns the namespace once more, open beyond the loop body that it came to.
 // The caller closes it.
 func (ns *Namespace) Keep() (*Namespace, error) {
-	fd, err := unix.FcntlInt(uintptr(ns.fd), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := linux.Duplicate(ns.fd)
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, err
 	}
 	kept := *ns
 	kept.fd = fd
@@ -40,9 +40,9 @@ func (ns *Namespace) Keep() (*Namespace, error) {
 // File is another descriptor of the namespace, such as a child process can be
 // given. The caller closes it.
 func (ns *Namespace) File() (*os.File, error) {
-	fd, err := unix.FcntlInt(uintptr(ns.fd), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := linux.Duplicate(ns.fd)
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, err
 	}
 	return os.NewFile(uintptr(fd), ns.String()), nil
 }
@@ -53,9 +53,9 @@ var errNotMountNamespace = errors.New("not a mount namespace")
 // FromFile is the namespace of a descriptor, such as Namespace.File returns. The
 // file stays the caller's.
 func (l *Lister) FromFile(file *os.File) (*Namespace, error) {
-	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := linux.Duplicate(int(file.Fd()))
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, err
 	}
 	ns, err := l.adopt(fd)
 	if err != nil {

@@ -20,6 +20,8 @@ type detacher struct {
 	ended map[uint64]bool
 	// ours says that what the plan took for a copy was one: see proof.
 	ours func(cleanup.Owned) error
+	// kept keeps what is detached from giving its number away, if it is not nil.
+	kept keeper
 }
 
 // newDetacher has to be called when all tables were read.
@@ -40,7 +42,13 @@ func (d *detacher) Detach(_ context.Context, c cleanup.Copy) error {
 	err = ns.Detach(mountns.Target{
 		Path:     c.Mount.Path,
 		UniqueID: c.Mount.UniqueID,
-		Check:    func(fd int) error { return d.check(ns, c, fd) },
+		Check: func(fd int) error {
+			err := d.check(ns, c, fd)
+			if err == nil && d.kept != nil {
+				d.kept.keep(c.Mount.Device, fd)
+			}
+			return err
+		},
 	})
 	if err == nil && c.Owned.IsOriginal(c.Mount) {
 		d.ended[c.Mount.OldID] = true

@@ -46,7 +46,10 @@ func do(ctx context.Context, r Request, seen crowd) Report {
 	}
 	var outcomes []cleanup.Outcome
 	if r.Detach {
-		outcomes = r.detach(ctx, lister, options, before, &report)
+		kept := make(keeper)
+		// Who asked must not find them in use.
+		defer kept.close()
+		outcomes = r.detach(ctx, lister, options, before, &report, kept)
 	} else {
 		outcomes = asFound(cleanup.Plan(r.Owned, before.scene, options))
 	}

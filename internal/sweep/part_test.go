@@ -27,6 +27,7 @@ var parts = map[string]func(words []string) error{
 	"thread": threadAway,
 	"enter":  threadEnter,
 	"helper": startHelper,
+	"anew":   mountAnew,
 }
 
 // act plays a part once for each character that it reads. It answers on standard

@@ -19,10 +19,13 @@ const mostRounds = 3
 // what was stacked there is on something else then. Hence, as long as the engine's
 // mounts say that copies are copies, what is left although it may go is planned
 // again.
-func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cleanup.Options, v *view, report *Report) []cleanup.Outcome {
+//
+// What was detached is kept until the caller closes kept.
+func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cleanup.Options, v *view, report *Report, kept keeper) []cleanup.Outcome {
 	var all []cleanup.Outcome
 	for round := 1; ; round++ {
 		d := newDetacher(lister, v, r.Owned)
+		d.kept = kept
 		outcomes := cleanup.Apply(ctx, cleanup.Plan(r.Owned, v.scene, options), d, d.ours)
 		all = update(all, outcomes)
 		if !detached(outcomes) {
