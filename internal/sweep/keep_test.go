@@ -53,9 +53,9 @@ func mountAnew(words []string) error {
 // waits for.
 func TestNumberIsKept(t *testing.T) {
 	bothWays(t, func(t *testing.T, proc bool) {
+		d := newDocker(t)
 		player := player(t, nil, "anew", t.TempDir())
 		for range 10 {
-			d := newDocker(t)
 			c := d.run(id, layer)
 			owned := d.own(c)
 			agent := d.agent("private")
