@@ -21,7 +21,7 @@ type detacher struct {
 	// ours says that what the plan took for a copy was one: see proof.
 	ours func(cleanup.Owned) error
 	// kept keeps what is detached from giving its number away, if it is not nil.
-	kept keeper
+	kept *keeper
 }
 
 // newDetacher has to be called when all tables were read.

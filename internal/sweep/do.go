@@ -46,7 +46,7 @@ func do(ctx context.Context, r Request, seen crowd) Report {
 	}
 	var outcomes []cleanup.Outcome
 	if r.Detach {
-		kept := make(keeper)
+		kept := newKeeper(ctx)
 		// Who asked must not find them in use.
 		defer kept.close()
 		outcomes = r.detach(ctx, lister, options, before, &report, kept)

@@ -1,12 +1,17 @@
 package sweep
 
 import (
+	"context"
+	"os"
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/unbusy/unbusy/internal/linux"
 	"github.com/unbusy/unbusy/pkg/cleanup"
+	"github.com/unbusy/unbusy/pkg/mount"
 )
 
 // mountAnew has a thread, in a namespace of its own, mount one file system after the
@@ -79,4 +84,52 @@ func TestNumberIsKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestKeeper detaches the only mount of a file system, which is there for as long as
+// it is kept and no longer.
+func TestKeeper(t *testing.T) {
+	d := newDocker(t)
+	for _, test := range []struct {
+		name string
+		end  func(k *keeper, cancel context.CancelFunc)
+	}{
+		{"closed", func(k *keeper, _ context.CancelFunc) { k.close() }},
+		{"out of time", func(_ *keeper, cancel context.CancelFunc) { cancel() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			point := d.mkdir("kept")
+			d.mount("kept", point, "tmpfs", "size=4k")
+			watch, err := linux.WatchUnmount(point, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer watch.Close()
+			root, err := os.Open(point)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := newKeeper(ctx)
+			k.keep(mount.Device{Minor: 1}, int(root.Fd()))
+			root.Close()
+			if err := unix.Unmount(point, unix.MNT_DETACH); err != nil {
+				t.Fatal(err)
+			}
+			if watch.Gone() {
+				t.Error("it is gone, although it is kept")
+			}
+			test.end(k, cancel)
+			for until := time.Now().Add(10 * time.Second); !watch.Gone(); runtime.Gosched() {
+				if time.Now().After(until) {
+					t.Fatal("it is kept")
+				}
+			}
+			// What comes too late is not kept.
+			if k.keep(mount.Device{Minor: 2}, int(os.Stdin.Fd())); len(k.kept) != 0 {
+				t.Errorf("kept: %v", k.kept)
+			}
+		})
+	}
 }

@@ -21,7 +21,7 @@ const mostRounds = 3
 // again.
 //
 // What was detached is kept until the caller closes kept.
-func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cleanup.Options, v *view, report *Report, kept keeper) []cleanup.Outcome {
+func (r *Request) detach(ctx context.Context, lister *mountns.Lister, options cleanup.Options, v *view, report *Report, kept *keeper) []cleanup.Outcome {
 	var all []cleanup.Outcome
 	for round := 1; ; round++ {
 		d := newDetacher(lister, v, r.Owned)
